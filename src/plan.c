@@ -1,0 +1,438 @@
+/* What one attempt is given: chunks by reference as the list holds them, or a
+ * vector of its own in which small neighbours have been copied together.
+ *
+ * Copying never costs an attempt: a batch goes on until it has as many chunks
+ * as one without copies would have, whatever becomes of the scratch memory. */
+
+#include "bufv_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- scratch memory */
+
+/* Its first size: a few headers. */
+#define SCRATCH_FIRST ((apr_size_t)1024)
+
+/* Gets so much memory; what was in the old is lost. */
+static apr_status_t regrow(bufv__scratch_t *s, apr_size_t room)
+{
+    char *grown = malloc(room);
+
+    if (grown == NULL)
+        return APR_ENOMEM;
+    bufv__scratch_free(s);
+    s->bytes = grown;
+    s->room = room;
+    s->heap = 1;
+    return APR_SUCCESS;
+}
+
+void bufv__scratch_free(bufv__scratch_t *s)
+{
+    if (s->heap)
+        free(s->bytes);
+    s->bytes = NULL;
+    s->room = 0;
+    s->heap = 0;
+}
+
+/* Wants room for a list of so many bytes. Too little memory is no error here:
+ * then less is copied. */
+static void want(bufv__scratch_t *s, apr_uint64_t bytes)
+{
+    apr_size_t room = s->room > 0 ? s->room : SCRATCH_FIRST;
+
+    if (s->room >= s->max || s->room >= bytes)
+        return;
+    while (room < bytes && room < s->max)
+        room *= 2;
+    regrow(s, room < s->max ? room : s->max);
+}
+
+/* ---- by reference */
+
+/* Plans as many chunks as fit, as the list's own vector. A chunk that does
+ * not fit whole is shortened in the list until the attempt has been made. */
+static void refer(bufv__batch_t *b, bufv_t *v, const bufv__limits_t *limits)
+{
+    struct iovec *vec = bufv__front(v);
+    apr_size_t n = bufv__plain(v, 0);
+
+    n = n < limits->vec ? n : limits->vec;
+    b->vec = vec;
+    b->chunks = b->nvec = bufv__vec_fit(vec, n, limits->bytes, &b->bytes);
+    if (b->nvec == n || b->bytes == limits->bytes)
+        return;
+    b->cut = limits->bytes - b->bytes;
+    b->trimmed = vec[n = b->nvec++].iov_len - b->cut;
+    vec[n].iov_len = b->cut;
+    b->bytes = limits->bytes;
+}
+
+void bufv__unplan(const bufv__batch_t *b, bufv_t *v)
+{
+    if (b->trimmed > 0)
+        bufv__front(v)[b->chunks].iov_len += b->trimmed;
+}
+
+/* Takes what was accepted of a batch off the list, and calls back for it. */
+void bufv__accept(const bufv__batch_t *b, bufv_t *v, apr_size_t written)
+{
+    if (written == b->bytes && bufv__queue_count(&v->ranges) == 0)
+        bufv__pass(v, b->chunks, b->cut, written);
+    else
+        bufv__advance(v, written);
+    bufv__settle(v);
+}
+
+/* ---- copied together */
+
+/* A batch in the making. */
+typedef struct gather_t {
+    bufv__batch_t *b;
+    const struct iovec *vec; /* the chunk that comes next */
+    apr_size_t count;        /* chunks in a row from there on */
+    apr_size_t max_vec;
+    apr_size_t left;   /* bytes that the batch may still take */
+    apr_size_t below;  /* chunks shorter than this are small */
+    apr_size_t parity; /* chunks that a batch without copies may have */
+    char *to;          /* unused scratch memory */
+    apr_size_t room;   /* its size */
+} gather_t;
+
+/* Whether two chunks are better copied into one entry. */
+static int small_pair(const struct iovec *vec, apr_size_t below)
+{
+    return vec[0].iov_len < below && vec[1].iov_len < below;
+}
+
+static int adjacent(const struct iovec *vec)
+{
+    return (const char *)vec[0].iov_base + vec[0].iov_len == vec[1].iov_base;
+}
+
+/* How many chunks go by reference, one entry each, before the first that does
+ * not; `count` if they all do. */
+static apr_size_t referable(const struct iovec *vec, apr_size_t count,
+                            apr_size_t below)
+{
+    apr_size_t i;
+
+    for (i = 0; i + 1 < count; i++) {
+        if (small_pair(vec + i, below) || adjacent(vec + i))
+            return i;
+    }
+    return count;
+}
+
+/* Whether the last entry ends where bytes at `base` would follow it. */
+static int follows(const bufv__batch_t *b, const char *base)
+{
+    const struct iovec *last = &b->own[b->nvec - 1];
+
+    return b->nvec > 0 && (const char *)last->iov_base + last->iov_len == base;
+}
+
+/* Adds bytes to the batch, to the last entry if they follow it. */
+static void add(gather_t *g, const void *base, apr_size_t len)
+{
+    bufv__batch_t *b = g->b;
+
+    if (follows(b, base))
+        b->own[b->nvec - 1].iov_len += len;
+    else
+        b->own[b->nvec++] = bufv__entry(base, len);
+    b->bytes += len;
+    g->left -= len;
+}
+
+/* Moves on by whole chunks. */
+static void step(gather_t *g, apr_size_t chunks)
+{
+    g->vec += chunks;
+    g->count -= chunks;
+    g->b->chunks += chunks;
+}
+
+/* Copies a short run of bytes without calling for help: two moves that may
+ * overlap cover every length of a class. */
+static inline void copy_bytes(char *to, const char *from, apr_size_t len)
+{
+    if (len > 32)
+        memcpy(to, from, len);
+    else if (len >= 16) {
+        memcpy(to, from, 16);
+        memcpy(to + len - 16, from + len - 16, 16);
+    }
+    else if (len >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + len - 8, from + len - 8, 8);
+    }
+    else if (len >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
+    }
+    else {
+        to[0] = from[0];
+        to[len / 2] = from[len / 2];
+        to[len - 1] = from[len - 1];
+    }
+}
+
+/* Copies small chunks one behind the other, as many as fit whole into `room`;
+ * says how many chunks, and how many bytes. */
+static apr_size_t copy_chunks(char *to, apr_size_t room,
+                              const struct iovec *vec, apr_size_t count,
+                              apr_size_t below, apr_size_t *bytes)
+{
+    char *begin = to;
+    apr_size_t i;
+
+    for (i = 0; i < count; i++) {
+        apr_size_t len = vec[i].iov_len;
+
+        if (len >= below || len > room)
+            break;
+        copy_bytes(to, vec[i].iov_base, len);
+        to += len;
+        room -= len;
+    }
+    *bytes = (apr_size_t)(to - begin);
+    return i;
+}
+
+/* Bytes copied to the end of the scratch memory join the batch. */
+static void add_copied(gather_t *g, apr_size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    add(g, g->to, bytes);
+    g->b->copied += bytes;
+    g->to += bytes;
+    g->room -= bytes;
+}
+
+/* Copies the run of small chunks that comes next. The chunk at which the
+ * memory or the batch ends is divided if the batch ends there too. */
+static void take_copied(gather_t *g)
+{
+    apr_size_t room = g->room < g->left ? g->room : g->left, bytes;
+
+    step(g, copy_chunks(g->to, room, g->vec, g->count, g->below, &bytes));
+    add_copied(g, bytes);
+    room -= bytes;
+    if (g->count == 0 || g->vec->iov_len >= g->below)
+        return;
+    if (g->max_vec > 1 && g->left > room) {
+        g->room = 0; /* the rest of the batch goes by reference */
+        return;
+    }
+    if (room > 0)
+        memcpy(g->to, g->vec->iov_base, room);
+    g->b->cut = room;
+    add_copied(g, room);
+    g->left = 0;
+}
+
+/* Takes chunks that lie one behind the other as one. */
+static void take_referred(gather_t *g, apr_size_t chunks, apr_size_t len)
+{
+    const char *base = g->vec->iov_base;
+
+    if (len > g->left) {
+        apr_uint64_t rest = g->left;
+
+        len = g->left;
+        chunks = bufv__vec_skip(g->vec, chunks, &rest);
+        g->b->cut = (apr_size_t)rest;
+    }
+    step(g, chunks);
+    add(g, base, len);
+}
+
+/* How many chunks from the next on are adjacent, and their length; not much
+ * further than the batch can go. */
+static apr_size_t adjacent_run(const gather_t *g, apr_size_t *len)
+{
+    apr_size_t n = 1;
+
+    *len = g->vec->iov_len;
+    while (n < g->count && *len < g->left && adjacent(g->vec + n - 1)) {
+        *len += g->vec[n].iov_len;
+        n++;
+    }
+    return n;
+}
+
+/* Takes what comes next, one way or the other. Says whether there was room
+ * for it in the batch. */
+static int take(gather_t *g)
+{
+    apr_size_t len, n = adjacent_run(g, &len);
+    int open = follows(g->b, g->to);
+    int entry = g->b->nvec < g->max_vec;
+
+    if (len < g->below &&
+        (open || (n < g->count && g->vec[n].iov_len < g->below))) {
+        if (g->room > 0 && (open || entry)) {
+            take_copied(g);
+            return 1;
+        }
+        if (g->b->chunks >= g->parity)
+            return 0;
+    }
+    if (!entry && !follows(g->b, g->vec->iov_base))
+        return 0;
+    take_referred(g, n, len);
+    return 1;
+}
+
+/* Reads the beginning of the range that comes next into scratch memory. Says
+ * APR_INCOMPLETE if the batch ends here. */
+static apr_status_t take_range(gather_t *g, const bufv__range_t *range)
+{
+    apr_size_t len = g->room < g->left ? g->room : g->left;
+    apr_status_t status;
+
+    if (len == 0 || (g->b->nvec == g->max_vec && !follows(g->b, g->to)))
+        return APR_INCOMPLETE;
+    status = bufv__range_read(range, 0, g->to, &len);
+    if (len == range->left)
+        step(g, 1);
+    else
+        g->b->cut = len;
+    add_copied(g, len);
+    if (status == APR_SUCCESS && g->b->cut > 0)
+        return APR_INCOMPLETE;
+    return status;
+}
+
+/* Plans a vector of the batch's own over all chunks in memory from the front,
+ * and over file ranges, if there are some to read. */
+static apr_status_t gather(gather_t *g, const bufv_t *v, apr_size_t ranges)
+{
+    const bufv__range_t *range = bufv__ranges(v);
+    apr_status_t status;
+
+    for (;; ranges--, range++) {
+        g->count = bufv__plain(v, g->b->chunks);
+        while (g->count > 0) {
+            if (g->left == 0 || !take(g))
+                return APR_SUCCESS;
+        }
+        if (ranges == 0 || g->left == 0)
+            return APR_SUCCESS;
+        g->count = 1;
+        status = take_range(g, range);
+        if (status != APR_SUCCESS)
+            return g->b->bytes > 0 ? APR_SUCCESS : status;
+    }
+}
+
+static apr_status_t plan_gather(bufv__batch_t *b, bufv_t *v,
+                                const bufv__limits_t *limits,
+                                bufv__scratch_t *s, apr_size_t ranges)
+{
+    gather_t g;
+
+    want(s, v->length);
+    if (s->room == 0 && ranges > 0)
+        return APR_ENOMEM;
+    g.b = b;
+    g.vec = bufv__front(v);
+    g.max_vec = limits->vec < BUFV__VEC_MAX ? limits->vec : BUFV__VEC_MAX;
+    g.left = limits->bytes;
+    g.below = limits->copy_below < s->max ? limits->copy_below : s->max;
+    g.parity = limits->vec;
+    g.to = s->bytes;
+    g.room = s->room;
+    b->vec = b->own;
+    return gather(&g, v, ranges);
+}
+
+/* ---- the plan */
+
+static void clear(bufv__batch_t *b)
+{
+    b->vec = NULL;
+    b->range = NULL;
+    b->nvec = b->bytes = b->copied = 0;
+    b->chunks = b->cut = b->trimmed = 0;
+}
+
+static void plan_sendfile(bufv__batch_t *b, bufv_t *v,
+                          const bufv__limits_t *limits)
+{
+    b->range = bufv__ranges(v);
+    if (b->range->left > limits->bytes)
+        b->bytes = b->cut = limits->bytes;
+    else {
+        b->bytes = (apr_size_t)b->range->left;
+        b->chunks = 1;
+    }
+}
+
+/* A message goes whole or not at all. */
+static apr_status_t plan_message(bufv__batch_t *b, bufv_t *v,
+                                 const bufv__limits_t *limits,
+                                 bufv__scratch_t *s)
+{
+    apr_size_t len = (apr_size_t)v->length;
+    apr_status_t status = APR_SUCCESS;
+
+    if (v->length > limits->bytes)
+        return APR_EINVAL;
+    if (bufv__plain(v, 0) == bufv_count(v) && bufv_count(v) <= limits->vec) {
+        refer(b, v, limits);
+        return APR_SUCCESS;
+    }
+    if (s->room < len)
+        status = regrow(s, len);
+    if (status == APR_SUCCESS)
+        status = bufv__flatten(v, s->bytes, &len);
+    b->own[0] = bufv__entry(s->bytes, len);
+    b->vec = b->own;
+    b->nvec = 1;
+    b->bytes = b->copied = len;
+    b->chunks = bufv_count(v);
+    return status;
+}
+
+/* Whether a batch by reference is as good as any. */
+static int plain_enough(const bufv_t *v, const bufv__limits_t *limits)
+{
+    apr_size_t n = bufv__plain(v, 0);
+
+    if (limits->copy_below == 0 || n == 1)
+        return 1;
+    n = n <= limits->vec ? n : limits->vec + 1;
+    return referable(bufv__front(v), n, limits->copy_below) == n;
+}
+
+/* Plans the next attempt for a list that is not empty. */
+apr_status_t bufv__plan(bufv__batch_t *b, bufv_t *v,
+                        const bufv__limits_t *limits, bufv__scratch_t *s)
+{
+    apr_size_t ranges = limits->sendfile ? 0 : bufv__queue_count(&v->ranges);
+    apr_status_t status;
+
+    clear(b);
+    if (limits->message)
+        return plan_message(b, v, limits, s);
+    if (limits->sendfile && bufv__plain(v, 0) == 0) {
+        plan_sendfile(b, v, limits);
+        return APR_SUCCESS;
+    }
+    if (ranges == 0 && plain_enough(v, limits)) {
+        refer(b, v, limits);
+        return APR_SUCCESS;
+    }
+    status = plan_gather(b, v, limits, s, ranges);
+    if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX &&
+        ranges == 0) {
+        clear(b);
+        refer(b, v, limits);
+    }
+    return status;
+}

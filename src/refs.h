@@ -1,0 +1,36 @@
+/* A reference count that threads share. C11's atomics where the compiler has
+ * them, since checkers of threads understand those; APR's elsewhere. */
+
+#ifndef BUFV_REFS_H
+#define BUFV_REFS_H
+
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && \
+    !defined(__STDC_NO_ATOMICS__)
+
+#include <stdatomic.h>
+
+typedef atomic_uint bufv__refs_t;
+
+#define bufv__refs_init(refs) atomic_init(refs, 1U)
+#define bufv__refs_one(refs) \
+    (atomic_load_explicit(refs, memory_order_acquire) == 1U)
+#define bufv__refs_inc(refs) \
+    ((void)atomic_fetch_add_explicit(refs, 1U, memory_order_relaxed))
+/* True when this was the last. */
+#define bufv__refs_dec(refs) \
+    (atomic_fetch_sub_explicit(refs, 1U, memory_order_acq_rel) == 1U)
+
+#else
+
+#include <apr_atomic.h>
+
+typedef volatile apr_uint32_t bufv__refs_t;
+
+#define bufv__refs_init(refs) apr_atomic_set32(refs, 1)
+#define bufv__refs_one(refs) (apr_atomic_read32(refs) == 1)
+#define bufv__refs_inc(refs) ((void)apr_atomic_inc32(refs))
+#define bufv__refs_dec(refs) (apr_atomic_dec32(refs) == 0)
+
+#endif
+
+#endif /* BUFV_REFS_H */

@@ -1,0 +1,45 @@
+/* Keeps SIGPIPE away where the call itself cannot be told to: it is blocked
+ * in this thread, and taken back if it came. */
+
+#include "bufv_private.h"
+
+#include <signal.h>
+
+static int is_pending(void)
+{
+    sigset_t pending;
+
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGPIPE) == 1;
+}
+
+static void only_sigpipe(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGPIPE);
+}
+
+/* One that was blocked before and is pending is not ours. */
+void bufv__quiet_begin(bufv__quiet_t *q)
+{
+    sigset_t sigpipe, old;
+
+    only_sigpipe(&sigpipe);
+    sigemptyset(&old);
+    pthread_sigmask(SIG_BLOCK, &sigpipe, &old);
+    q->blocked = sigismember(&old, SIGPIPE) != 1;
+    q->pending = !q->blocked && is_pending();
+}
+
+void bufv__quiet_end(bufv__quiet_t *q)
+{
+    sigset_t sigpipe;
+    int signum;
+
+    only_sigpipe(&sigpipe);
+    if (!q->pending && is_pending())
+        sigwait(&sigpipe, &signum);
+    if (q->blocked)
+        pthread_sigmask(SIG_UNBLOCK, &sigpipe, NULL);
+}

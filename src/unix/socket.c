@@ -1,0 +1,144 @@
+/* Sockets where there is sendmsg(), the socket form of writev(). */
+
+#include "bufv_private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/* What one attempt takes: the kernel's IOV_MAX, 1024 on all systems of today
+ * but a few old ones, where it is 16 (CMake asks). */
+#ifndef BUFV_IOV_MAX
+#define BUFV_IOV_MAX 1024
+#endif
+
+/* One byte above half a MiB, and a call costs more than two: the bytes have
+ * left the cache before the peer's half reads them. Far below the 2 GiB at
+ * which Linux cuts a call short and macOS refuses it. */
+#define CALL_BYTES ((apr_size_t)512 * 1024)
+
+/* A message cannot be divided; the system says which is too long. */
+#define MESSAGE_BYTES ((apr_size_t)0x7ffff000)
+
+/* macOS has an option of the socket in its place: see be_quiet(). */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+/* Linux alone: there is more to come, do not send a half-full segment. */
+#ifndef MSG_MORE
+#define MSG_MORE 0
+#endif
+
+#ifdef SO_NOSIGPIPE
+static void be_quiet(bufv__socket_t *s)
+{
+    int on = 1;
+
+    setsockopt(s->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+}
+#else
+static void be_quiet(bufv__socket_t *s)
+{
+    (void)s;
+}
+#endif
+
+/* macOS says EPROTOTYPE while the peer closes. */
+static apr_status_t name_error(int error)
+{
+    if (error == EPROTOTYPE)
+        return ECONNRESET;
+    return error == EWOULDBLOCK ? EAGAIN : error;
+}
+
+static apr_status_t begin(void *baton, apr_interval_time_t *stall)
+{
+    bufv__socket_t *s = baton;
+    apr_status_t status = apr_os_sock_get(&s->fd, s->sock);
+
+    be_quiet(s);
+    if (status == APR_SUCCESS)
+        status = apr_socket_timeout_get(s->sock, stall);
+    return status;
+}
+
+/* Corking a socket that was told not to delay holds nothing back reliably and
+ * costs up to half as much again. APR remembers what it was told. */
+static int delays(const bufv__socket_t *s)
+{
+    apr_int32_t on = 0;
+
+    return apr_socket_opt_get(s->sock, APR_TCP_NODELAY, &on) != APR_SUCCESS ||
+           !on;
+}
+
+static ssize_t send_once(bufv__socket_t *s, const struct iovec *vec,
+                         apr_size_t nvec, int flags)
+{
+    struct msghdr msg = {0};
+    ssize_t n;
+
+    msg.msg_iov = bufv__unconst(vec);
+    msg.msg_iovlen = nvec;
+    do
+        n = sendmsg(s->fd, &msg, flags);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == ENOTSOCK)
+        return writev(s->fd, vec, (int)nvec); /* wrapped, but no socket */
+    return n;
+}
+
+/* MSG_DONTWAIT, since a deadline must hold on a blocking socket as well; then
+ * a short count means that the buffer is full. */
+static apr_status_t send_vec(void *baton, const struct iovec *vec,
+                             apr_size_t nvec, int more, apr_size_t *written)
+{
+    bufv__socket_t *s = baton;
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    ssize_t n;
+
+    if (more && delays(s))
+        flags |= MSG_MORE;
+    n = send_once(s, vec, nvec, flags);
+    *written = n < 0 ? 0 : (apr_size_t)n;
+    if (n < 0)
+        return name_error(errno);
+    return *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN : APR_SUCCESS;
+}
+
+/* Rounds up, so that a wait does not end early and come back for nothing. */
+static apr_status_t await(void *baton, apr_interval_time_t timeout)
+{
+    bufv__socket_t *s = baton;
+    struct pollfd p;
+    int n;
+
+    p.fd = s->fd;
+    p.events = POLLOUT;
+    n = poll(&p, 1, timeout < 0 ? -1 : (int)((timeout + 999) / 1000));
+    if (n < 0)
+        return errno;
+    return n == 0 ? APR_TIMEUP : APR_SUCCESS;
+}
+
+const bufv_ops_t bufv__stream_ops = {
+    .name = "sendmsg",
+    .max_vec = BUFV_IOV_MAX,
+    .max_bytes = CALL_BYTES,
+    .copy_below = BUFV__COPY_BELOW,
+    .writev = send_vec,
+    .wait = await,
+    .begin = begin,
+};
+
+const bufv_ops_t bufv__message_ops = {
+    .name = "sendmsg",
+    .max_vec = BUFV_IOV_MAX,
+    .max_bytes = MESSAGE_BYTES,
+    .message = 1,
+    .writev = send_vec,
+    .wait = await,
+    .begin = begin,
+};

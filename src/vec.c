@@ -1,0 +1,44 @@
+/* Sums over vectors: how many entries lie within so many bytes. The
+ * arithmetic on which accounting rests, alone in a file so that it can be
+ * proved. */
+
+#include "bufv_private.h"
+
+/* Returns how many entries lie wholly within the first *n bytes, and leaves
+ * in *n how many bytes of the next one do. */
+apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
+                          apr_uint64_t *n)
+{
+    apr_uint64_t left = *n;
+    apr_size_t i = 0;
+
+    while (i < nvec && vec[i].iov_len <= left) {
+        left -= vec[i].iov_len;
+        i++;
+    }
+    *n = left;
+    return i;
+}
+
+/* Returns how many entries fit whole into `max` bytes, and their sum. */
+apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
+                         apr_size_t max, apr_size_t *bytes)
+{
+    apr_size_t sum = 0, i = 0;
+
+    while (i < nvec && vec[i].iov_len <= max - sum) {
+        sum += vec[i].iov_len;
+        i++;
+    }
+    *bytes = sum;
+    return i;
+}
+
+/* The sum of entries that are known to have one. */
+apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec)
+{
+    apr_size_t sum;
+
+    bufv__vec_fit(vec, nvec, SIZE_MAX, &sum);
+    return sum;
+}
