@@ -215,8 +215,7 @@ apr_status_t bufv_append_file(bufv_t *v, apr_file_t *file, apr_off_t offset,
     range->offset = offset;
     range->left = len;
     range->window = NULL;
-    ((struct iovec *)v->chunks.items)[v->chunks.tail++] =
-        bufv__entry(NULL, 0);
+    ((struct iovec *)v->chunks.items)[v->chunks.tail++] = bufv__entry(NULL, 0);
     v->length += len;
     return APR_SUCCESS;
 }
@@ -325,8 +324,8 @@ void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
     if (cut > 0) {
         struct iovec *entry = bufv__front(v);
 
-        *entry = bufv__entry((char *)entry->iov_base + cut,
-                             entry->iov_len - cut);
+        *entry =
+            bufv__entry((char *)entry->iov_base + cut, entry->iov_len - cut);
     }
 }
 

@@ -87,7 +87,8 @@ static apr_status_t await(turn_t *t)
 
         if (left == 0)
             return APR_TIMEUP;
-        status = t->ops->wait(w->baton, left < 0 ? -1 : shorter(left, WAIT_MAX));
+        status =
+            t->ops->wait(w->baton, left < 0 ? -1 : shorter(left, WAIT_MAX));
         now = waited(w, now);
         if (APR_STATUS_IS_TIMEUP(status) && (left < 0 || left > WAIT_MAX))
             status = APR_EINTR;
@@ -126,7 +127,7 @@ static apr_status_t offer(turn_t *t, apr_size_t *written)
     if (b->range == NULL)
         return t->ops->writev(t->w->baton, b->vec, b->nvec, more, written);
     return t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
-                           b->bytes, more, written);
+                            b->bytes, more, written);
 }
 
 /* What a transport may not do ends the write, and costs nothing it was not
