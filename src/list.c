@@ -105,7 +105,8 @@ static void put(bufv_t *v, const void *data, apr_size_t len)
     v->length += len;
 }
 
-apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
+/* What is left of bufv_append() when the next chunk does not simply fit. */
+static apr_status_t append_slowly(bufv_t *v, const void *data, apr_size_t len)
 {
     apr_status_t status = check(v, data, len);
 
@@ -114,6 +115,16 @@ apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
     if (status == APR_SUCCESS)
         put(v, data, len);
     return status;
+}
+
+/* One comparison covers a length of 0 and one that is too long. */
+apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
+{
+    if (v == NULL || data == NULL || len - 1 >= BUFV__CHUNK_MAX ||
+        len > UINT64_MAX - v->length || v->chunks.tail == v->chunks.room)
+        return append_slowly(v, data, len);
+    put(v, data, len);
+    return APR_SUCCESS;
 }
 
 apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
@@ -141,21 +152,29 @@ apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
     return status;
 }
 
-/* What the entries add up to, or APR_EINVAL if one of them, or all together,
- * could not be appended. */
-static apr_status_t check_vec(const bufv_t *v, const struct iovec *vec,
-                              apr_size_t nvec)
+/* Copies the entries that are not empty behind the list's own, which do not
+ * count them yet. Says how many, and what the list's length becomes. */
+static apr_status_t put_vec(const bufv_t *v, const struct iovec *vec,
+                            apr_size_t nvec, apr_size_t *count,
+                            apr_uint64_t *length)
 {
-    apr_uint64_t total = v->length;
-    apr_size_t i;
+    struct iovec *to = (struct iovec *)v->chunks.items + v->chunks.tail;
+    apr_uint64_t sum = v->length;
+    apr_size_t i, n = 0;
 
     for (i = 0; i < nvec; i++) {
-        apr_status_t status = check(v, vec[i].iov_base, vec[i].iov_len);
+        apr_size_t len = vec[i].iov_len;
 
-        if (status != APR_SUCCESS || vec[i].iov_len > UINT64_MAX - total)
+        if (len == 0)
+            continue;
+        if (vec[i].iov_base == NULL || len > BUFV__CHUNK_MAX ||
+            len > UINT64_MAX - sum)
             return APR_EINVAL;
-        total += vec[i].iov_len;
+        to[n++] = vec[i];
+        sum += len;
     }
+    *count = n;
+    *length = sum;
     return APR_SUCCESS;
 }
 
@@ -163,18 +182,18 @@ apr_status_t bufv_append_vec(bufv_t *v, const struct iovec *vec,
                              apr_size_t nvec)
 {
     apr_status_t status;
-    apr_size_t i;
+    apr_size_t count;
 
     if (v == NULL || (vec == NULL && nvec > 0))
         return APR_EINVAL;
-    status = check_vec(v, vec, nvec);
+    if (nvec == 0)
+        return APR_SUCCESS;
+    status = bufv__queue_reserve(&v->chunks, nvec, sizeof(*vec));
     if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->chunks, nvec, sizeof(*vec));
-    if (status != APR_SUCCESS)
-        return status;
-    for (i = 0; i < nvec; i++)
-        put(v, vec[i].iov_base, vec[i].iov_len);
-    return APR_SUCCESS;
+        status = put_vec(v, vec, nvec, &count, &v->length);
+    if (status == APR_SUCCESS)
+        v->chunks.tail += count;
+    return status;
 }
 
 apr_status_t bufv_prepend(bufv_t *v, const void *data, apr_size_t len)

@@ -52,22 +52,31 @@ static void want(bufv__scratch_t *s, apr_uint64_t bytes)
 
 /* ---- by reference */
 
-/* Plans as many chunks as fit, as the list's own vector. A chunk that does
- * not fit whole is shortened in the list until the attempt has been made. */
-static void refer(bufv__batch_t *b, bufv_t *v, const bufv__limits_t *limits)
+/* Plans as many chunks as fit, as the list's own vector; the last one may be
+ * cut. */
+static void refer(bufv__batch_t *b, const bufv_t *v,
+                  const bufv__limits_t *limits)
 {
-    struct iovec *vec = bufv__front(v);
     apr_size_t n = bufv__plain(v, 0);
 
     n = n < limits->vec ? n : limits->vec;
-    b->vec = vec;
-    b->chunks = b->nvec = bufv__vec_fit(vec, n, limits->bytes, &b->bytes);
-    if (b->nvec == n || b->bytes == limits->bytes)
+    b->vec = bufv__front(v);
+    b->chunks = bufv__vec_fit(b->vec, n, limits->bytes, &b->bytes);
+    b->nvec = b->chunks;
+    if (b->chunks == n || b->bytes == limits->bytes)
         return;
     b->cut = limits->bytes - b->bytes;
-    b->trimmed = vec[n = b->nvec++].iov_len - b->cut;
-    vec[n].iov_len = b->cut;
+    b->trimmed = b->vec[b->chunks].iov_len - b->cut;
     b->bytes = limits->bytes;
+    b->nvec++;
+}
+
+/* A chunk that is cut is shortened in the list until the attempt has been
+ * made: that spares a vector of its own. */
+static void trim(const bufv__batch_t *b, bufv_t *v)
+{
+    if (b->trimmed > 0)
+        bufv__front(v)[b->chunks].iov_len -= b->trimmed;
 }
 
 void bufv__unplan(const bufv__batch_t *b, bufv_t *v)
@@ -87,6 +96,16 @@ void bufv__accept(const bufv__batch_t *b, bufv_t *v, apr_size_t written)
 }
 
 /* ---- copied together */
+
+/* Chunks lie in many places, so each is a miss in the cache unless it has
+ * been asked for that many chunks ahead. */
+#define AHEAD 32
+
+#ifdef __GNUC__
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
 
 /* A batch in the making. */
 typedef struct gather_t {
@@ -110,20 +129,6 @@ static int small_pair(const struct iovec *vec, apr_size_t below)
 static int adjacent(const struct iovec *vec)
 {
     return (const char *)vec[0].iov_base + vec[0].iov_len == vec[1].iov_base;
-}
-
-/* How many chunks go by reference, one entry each, before the first that does
- * not; `count` if they all do. */
-static apr_size_t referable(const struct iovec *vec, apr_size_t count,
-                            apr_size_t below)
-{
-    apr_size_t i;
-
-    for (i = 0; i + 1 < count; i++) {
-        if (small_pair(vec + i, below) || adjacent(vec + i))
-            return i;
-    }
-    return count;
 }
 
 /* Whether the last entry ends where bytes at `base` would follow it. */
@@ -159,25 +164,33 @@ static void step(gather_t *g, apr_size_t chunks)
  * overlap cover every length of a class. */
 static inline void copy_bytes(char *to, const char *from, apr_size_t len)
 {
-    if (len > 32)
-        memcpy(to, from, len);
-    else if (len >= 16) {
-        memcpy(to, from, 16);
-        memcpy(to + len - 16, from + len - 16, 16);
+    if (len < 4) {
+        to[0] = from[0];
+        if (len > 1)
+            memcpy(to + len - 2, from + len - 2, 2);
     }
-    else if (len >= 8) {
-        memcpy(to, from, 8);
-        memcpy(to + len - 8, from + len - 8, 8);
-    }
-    else if (len >= 4) {
+    else if (len < 8) {
         memcpy(to, from, 4);
         memcpy(to + len - 4, from + len - 4, 4);
     }
-    else {
-        to[0] = from[0];
-        to[len / 2] = from[len / 2];
-        to[len - 1] = from[len - 1];
+    else if (len <= 16) {
+        memcpy(to, from, 8);
+        memcpy(to + len - 8, from + len - 8, 8);
     }
+    else if (len <= 32) {
+        memcpy(to, from, 16);
+        memcpy(to + len - 16, from + len - 16, 16);
+    }
+    else if (len <= 64) {
+        memcpy(to, from, 32);
+        memcpy(to + len - 32, from + len - 32, 32);
+    }
+    else if (len <= 128) {
+        memcpy(to, from, 64);
+        memcpy(to + len - 64, from + len - 64, 64);
+    }
+    else
+        memcpy(to, from, len);
 }
 
 /* Copies small chunks one behind the other, as many as fit whole into `room`;
@@ -194,6 +207,8 @@ static apr_size_t copy_chunks(char *to, apr_size_t room,
 
         if (len >= below || len > room)
             break;
+        if (i + AHEAD < count)
+            PREFETCH(vec[i + AHEAD].iov_base);
         copy_bytes(to, vec[i].iov_base, len);
         to += len;
         room -= len;
@@ -330,7 +345,7 @@ static apr_status_t gather(gather_t *g, const bufv_t *v, apr_size_t ranges)
     }
 }
 
-static apr_status_t plan_gather(bufv__batch_t *b, bufv_t *v,
+static apr_status_t plan_gather(bufv__batch_t *b, const bufv_t *v,
                                 const bufv__limits_t *limits,
                                 bufv__scratch_t *s, apr_size_t ranges)
 {
@@ -361,7 +376,7 @@ static void clear(bufv__batch_t *b)
     b->chunks = b->cut = b->trimmed = 0;
 }
 
-static void plan_sendfile(bufv__batch_t *b, bufv_t *v,
+static void plan_sendfile(bufv__batch_t *b, const bufv_t *v,
                           const bufv__limits_t *limits)
 {
     b->range = bufv__ranges(v);
@@ -374,7 +389,7 @@ static void plan_sendfile(bufv__batch_t *b, bufv_t *v,
 }
 
 /* A message goes whole or not at all. */
-static apr_status_t plan_message(bufv__batch_t *b, bufv_t *v,
+static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
                                  const bufv__limits_t *limits,
                                  bufv__scratch_t *s)
 {
@@ -399,40 +414,57 @@ static apr_status_t plan_message(bufv__batch_t *b, bufv_t *v,
     return status;
 }
 
-/* Whether a batch by reference is as good as any. */
-static int plain_enough(const bufv_t *v, const bufv__limits_t *limits)
+/* Whether a batch by reference is as good as any: no two of its chunks, nor
+ * its last and the one behind it, should share an entry. */
+static int good_enough(const bufv__batch_t *b, const bufv_t *v,
+                       apr_size_t below)
 {
-    apr_size_t n = bufv__plain(v, 0);
+    apr_size_t n = bufv__plain(v, 0), i;
 
-    if (limits->copy_below == 0 || n == 1)
+    if (below == 0)
         return 1;
-    n = n <= limits->vec ? n : limits->vec + 1;
-    return referable(bufv__front(v), n, limits->copy_below) == n;
+    n = b->nvec < n ? b->nvec : n - 1;
+    for (i = 0; i < n; i++) {
+        if (small_pair(b->vec + i, below) || adjacent(b->vec + i))
+            return 0;
+    }
+    return 1;
+}
+
+static apr_status_t plan(bufv__batch_t *b, const bufv_t *v,
+                         const bufv__limits_t *limits, bufv__scratch_t *s)
+{
+    apr_size_t ranges = limits->sendfile ? 0 : bufv__queue_count(&v->ranges);
+    apr_status_t status;
+
+    if (limits->message)
+        return plan_message(b, v, limits, s);
+    if (ranges > 0)
+        return plan_gather(b, v, limits, s, ranges);
+    if (bufv__plain(v, 0) == 0) {
+        plan_sendfile(b, v, limits);
+        return APR_SUCCESS;
+    }
+    refer(b, v, limits);
+    if (good_enough(b, v, limits->copy_below))
+        return APR_SUCCESS;
+    clear(b);
+    status = plan_gather(b, v, limits, s, 0);
+    if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX) {
+        clear(b);
+        refer(b, v, limits);
+    }
+    return status;
 }
 
 /* Plans the next attempt for a list that is not empty. */
 apr_status_t bufv__plan(bufv__batch_t *b, bufv_t *v,
                         const bufv__limits_t *limits, bufv__scratch_t *s)
 {
-    apr_size_t ranges = limits->sendfile ? 0 : bufv__queue_count(&v->ranges);
     apr_status_t status;
 
     clear(b);
-    if (limits->message)
-        return plan_message(b, v, limits, s);
-    if (limits->sendfile && bufv__plain(v, 0) == 0) {
-        plan_sendfile(b, v, limits);
-        return APR_SUCCESS;
-    }
-    if (ranges == 0 && plain_enough(v, limits)) {
-        refer(b, v, limits);
-        return APR_SUCCESS;
-    }
-    status = plan_gather(b, v, limits, s, ranges);
-    if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX &&
-        ranges == 0) {
-        clear(b);
-        refer(b, v, limits);
-    }
+    status = plan(b, v, limits, s);
+    trim(b, v);
     return status;
 }
