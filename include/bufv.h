@@ -225,9 +225,10 @@ bufv_prepend(bufv_t *v, const void *data, apr_size_t len);
  *         negative, the range ends beyond 2^63 - 1, or the total would exceed
  *         64 bits. On failure the list is unchanged.
  *
- * The file's length is not looked at now. If it turns out to be shorter, the
- * write ends with APR_EOF after the last byte there is, and what is missing
- * is still in the list.
+ * It is the file that is read, and not what APR's buffer holds of it: flush a
+ * buffered one first if its range was written to. Its length is not looked at
+ * now: if it turns out to be shorter, the write ends with APR_EOF after the
+ * last byte there is, and what is missing is still in the list.
  */
 BUFV_DECLARE(apr_status_t)
 bufv_append_file(bufv_t *v, apr_file_t *file, apr_off_t offset,
@@ -353,7 +354,8 @@ typedef struct bufv_ops_t {
      * @param baton what was given to bufv_writer_create()
      * @param vec, nvec 1 to `max_vec` chunks, none empty, `max_bytes` in all
      *        at most. Not to be changed, nor kept after the return.
-     * @param more not 0 if bytes of the same list come after these
+     * @param more not 0 if bytes of the same list come after these; 2 if
+     *        these are a file's, and `sendfile` will be given them
      * @param written set on every path to the bytes accepted; bytes may come
      *        together with an error
      * @return APR_SUCCESS: if fewer than all were taken, the rest is offered
@@ -445,7 +447,8 @@ typedef struct bufv_writer_t bufv_writer_t;
  * (win32, generic), it does so while a list is being written: a blocking read
  * that another thread *begins* in that time may return APR_EAGAIN. Let both
  * threads use timeouts of 0 and apr_poll(), or the unix back end, where this
- * matters.
+ * matters. That one does so too, for as long as an attempt takes, when it
+ * sends a part of a file.
  */
 BUFV_DECLARE(apr_status_t)
 bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool);
@@ -456,6 +459,9 @@ bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool);
  * A buffered file is flushed first, and its position is right afterwards. A
  * pipe's timeout (apr_file_pipe_timeout_set()) holds as a socket's does. No
  * signal reaches the process when the reader of a pipe is gone.
+ *
+ * A pipe that blocks is made non-blocking while a list is being written, so
+ * that a deadline holds; processes that share the open pipe see that, too.
  *
  * Parameters and statuses as bufv_writer_socket().
  */

@@ -243,14 +243,33 @@ typedef struct bufv__socket_t {
     apr_socket_t *sock;
     apr_os_sock_t fd;
     apr_interval_time_t timeout;
+    int corked; /* by us, while this list is written */
     bufv__quiet_t quiet;
 } bufv__socket_t;
+
+/* What `more` is when a file range comes next, and `sendfile` gets it. */
+#define BUFV__MORE_FILE 2
 
 /* The back end's. The second differs in that a list is a message. */
 extern const bufv_ops_t bufv__stream_ops;
 extern const bufv_ops_t bufv__message_ops;
 
 const bufv_ops_t *bufv__socket_init(bufv__socket_t *s, apr_socket_t *sock);
+
+/* ---- file.c, and a back end's: src/<backend>/file.c */
+
+/* The baton of the file operations. */
+typedef struct bufv__file_t {
+    apr_file_t *file;
+    apr_os_file_t fd;
+    apr_interval_time_t timeout;
+    int stream;    /* a pipe: it can be full, and its reader can go */
+    int buffered;  /* by APR */
+    int behind;    /* what APR has buffered has to leave first */
+    int unblocked; /* by us, while this list is written */
+} bufv__file_t;
+
+extern const bufv_ops_t bufv__file_ops;
 
 /* ---- writer.c */
 
@@ -270,6 +289,7 @@ struct bufv_writer_t {
     void *lock;
     void (*describe)(const bufv_writer_t *w, char *buf, apr_size_t size);
     bufv__socket_t socket; /* the baton, where it is a socket's */
+    bufv__file_t file;     /* the same for a file */
     apr_pool_t *pool;
     int busy;
     int orphan;

@@ -118,10 +118,24 @@ static apr_status_t relent(turn_t *t, apr_status_t status)
 
 /* ---- one attempt */
 
+/* Whether bytes come after this batch, and which. */
+static int more_after(const turn_t *t)
+{
+    const bufv__batch_t *b = &t->batch;
+    const bufv_t *v = t->v;
+
+    if (v->length == b->bytes)
+        return 0;
+    if (t->limits.sendfile && b->range == NULL && b->cut == 0 &&
+        bufv__plain(v, b->chunks) == 0)
+        return BUFV__MORE_FILE;
+    return 1;
+}
+
 static apr_status_t offer(turn_t *t, apr_size_t *written)
 {
     const bufv__batch_t *b = &t->batch;
-    int more = t->v->length > b->bytes;
+    int more = more_after(t);
 
     *written = 0;
     if (b->range == NULL)

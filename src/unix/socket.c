@@ -1,17 +1,10 @@
 /* Sockets where there is sendmsg(), the socket form of writev(). */
 
-#include "bufv_private.h"
+#include "unix.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-/* What one attempt takes: the kernel's IOV_MAX, 1024 on all systems of today
- * but a few old ones, where it is 16 (CMake asks). */
-#ifndef BUFV_IOV_MAX
-#define BUFV_IOV_MAX 1024
-#endif
 
 /* One byte above half a MiB, and a call costs more than two: the bytes have
  * left the cache before the peer's half reads them. Far below the 2 GiB at
@@ -29,6 +22,15 @@
 /* Linux alone: there is more to come, do not send a half-full segment. */
 #ifndef MSG_MORE
 #define MSG_MORE 0
+#endif
+
+/* Where there is a sendfile_*.c for the system, CMake says so. */
+#ifdef BUFV_SENDFILE
+#define SOCKET_SENDFILE bufv__socket_sendfile
+#define SOCKET_END bufv__socket_uncork
+#else
+#define SOCKET_SENDFILE NULL
+#define SOCKET_END NULL
 #endif
 
 #ifdef SO_NOSIGPIPE
@@ -61,15 +63,20 @@ static apr_status_t begin(void *baton, apr_interval_time_t *stall)
     be_quiet(s);
     if (status == APR_SUCCESS)
         status = apr_socket_timeout_get(s->sock, stall);
+    s->timeout = *stall;
     return status;
 }
 
-/* Corking a socket that was told not to delay holds nothing back reliably and
- * costs up to half as much again. APR remembers what it was told. */
-static int delays(const bufv__socket_t *s)
+/* Whether a half-full segment is better kept back for what comes next. On a
+ * socket that was told not to delay this holds nothing back reliably and costs
+ * up to half as much again; but a header and the file behind it, which never
+ * leave in one attempt, belong together. APR remembers what it was told. */
+static int holds(const bufv__socket_t *s, int more)
 {
     apr_int32_t on = 0;
 
+    if (!more || more == BUFV__MORE_FILE)
+        return more;
     return apr_socket_opt_get(s->sock, APR_TCP_NODELAY, &on) != APR_SUCCESS ||
            !on;
 }
@@ -99,7 +106,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     ssize_t n;
 
-    if (more && delays(s))
+    if (holds(s, more))
         flags |= MSG_MORE;
     n = send_once(s, vec, nvec, flags);
     *written = n < 0 ? 0 : (apr_size_t)n;
@@ -108,19 +115,11 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     return *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN : APR_SUCCESS;
 }
 
-/* Rounds up, so that a wait does not end early and come back for nothing. */
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__socket_t *s = baton;
-    struct pollfd p;
-    int n;
 
-    p.fd = s->fd;
-    p.events = POLLOUT;
-    n = poll(&p, 1, timeout < 0 ? -1 : (int)((timeout + 999) / 1000));
-    if (n < 0)
-        return errno;
-    return n == 0 ? APR_TIMEUP : APR_SUCCESS;
+    return bufv__wait_writable(s->fd, timeout);
 }
 
 const bufv_ops_t bufv__stream_ops = {
@@ -130,7 +129,9 @@ const bufv_ops_t bufv__stream_ops = {
     .copy_below = BUFV__COPY_BELOW,
     .writev = send_vec,
     .wait = await,
+    .sendfile = SOCKET_SENDFILE,
     .begin = begin,
+    .end = SOCKET_END,
 };
 
 const bufv_ops_t bufv__message_ops = {

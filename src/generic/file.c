@@ -1,0 +1,109 @@
+/* Files and pipes with nothing but APR: one chunk at a time. The loop copies
+ * small ones together, and so makes up for the missing gather. */
+
+#include "bufv_private.h"
+
+#include <apr_poll.h>
+
+/* Below the 2 GiB at which some systems refuse a call, so that a deadline is
+ * looked at now and then. */
+#define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
+
+/* A pipe does not wait while a list is written: only so can a deadline hold.
+ * What is no pipe has no timeout, and needs none. */
+static apr_status_t begin(void *baton, apr_interval_time_t *stall)
+{
+    bufv__file_t *f = baton;
+
+    f->buffered = apr_file_buffer_size_get(f->file) > 0;
+    f->stream = apr_file_pipe_timeout_get(f->file, stall) == APR_SUCCESS;
+    if (!f->stream)
+        *stall = -1;
+    f->timeout = *stall;
+    if (f->stream && f->timeout != 0)
+        return apr_file_pipe_timeout_set(f->file, 0);
+    return APR_SUCCESS;
+}
+
+static void end(void *baton)
+{
+    bufv__file_t *f = baton;
+
+    if (f->stream && f->timeout != 0)
+        apr_file_pipe_timeout_set(f->file, f->timeout);
+}
+
+/* Fills APR's buffer, never further than it goes, since APR tells no count
+ * if it has to empty it half-way. What it holds is accepted; if it cannot be
+ * emptied now, the next attempt begins with that. */
+static apr_status_t write_buffered(bufv__file_t *f, const char *data,
+                                   apr_size_t len, apr_size_t *written)
+{
+    apr_size_t room = apr_file_buffer_size_get(f->file);
+    apr_status_t status = apr_file_flush(f->file);
+
+    while (status == APR_SUCCESS && *written < len) {
+        apr_size_t n = len - *written < room ? len - *written : room;
+
+        status = apr_file_write(f->file, data + *written, &n);
+        if (status != APR_SUCCESS)
+            return status;
+        *written += n;
+        status = apr_file_flush(f->file);
+    }
+    return status;
+}
+
+static apr_status_t write_plain(bufv__file_t *f, const char *data,
+                                apr_size_t len, apr_size_t *written)
+{
+    apr_size_t n = len;
+    apr_status_t status = apr_file_write(f->file, data, &n);
+
+    if (status != APR_SUCCESS)
+        return status;
+    *written = n;
+    return f->stream && n < len ? APR_EAGAIN : APR_SUCCESS;
+}
+
+static apr_status_t write_one(void *baton, const struct iovec *vec,
+                              apr_size_t nvec, int more, apr_size_t *written)
+{
+    bufv__file_t *f = baton;
+    bufv__quiet_t quiet;
+    apr_status_t status;
+
+    (void)nvec;
+    (void)more;
+    *written = 0;
+    bufv__quiet_begin(&quiet);
+    if (f->buffered)
+        status = write_buffered(f, vec->iov_base, vec->iov_len, written);
+    else
+        status = write_plain(f, vec->iov_base, vec->iov_len, written);
+    bufv__quiet_end(&quiet);
+    return status;
+}
+
+static apr_status_t await(void *baton, apr_interval_time_t timeout)
+{
+    bufv__file_t *f = baton;
+    apr_pollfd_t p = {0};
+    apr_int32_t n;
+
+    p.desc_type = APR_POLL_FILE;
+    p.reqevents = APR_POLLOUT;
+    p.desc.f = f->file;
+    return apr_poll(&p, 1, &n, timeout);
+}
+
+const bufv_ops_t bufv__file_ops = {
+    .name = "write",
+    .max_vec = 1,
+    .max_bytes = CALL_BYTES,
+    .copy_below = BUFV__SCRATCH_MAX,
+    .writev = write_one,
+    .wait = await,
+    .begin = begin,
+    .end = end,
+};

@@ -1,0 +1,27 @@
+/* sendfile() of FreeBSD and DragonFly. Compiled, not run, by the authors. */
+
+#include "unix.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* The count is set with EAGAIN and EINTR as well. */
+int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
+                        apr_size_t *sent)
+{
+    off_t n = 0;
+    int result = sendfile(file, sock, (off_t)offset, len, NULL, &n, 0);
+
+    *sent = (apr_size_t)n;
+    return result < 0 ? errno : 0;
+}
+
+/* Taken back, it sends what was held. */
+void bufv__cork(int sock, int on)
+{
+    setsockopt(sock, IPPROTO_TCP, TCP_NOPUSH, &on, sizeof(on));
+}

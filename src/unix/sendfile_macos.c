@@ -1,0 +1,32 @@
+/* sendfile() of macOS. Compiled, not run, by the authors. */
+
+#include "unix.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* The count goes in as what is wanted, and with EAGAIN and EINTR too comes out
+ * as what was sent. */
+int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
+                        apr_size_t *sent)
+{
+    off_t n = (off_t)len;
+    int result = sendfile(file, sock, (off_t)offset, &n, NULL, 0);
+
+    int error = result < 0 ? errno : 0;
+
+    if (error != 0 && error != EAGAIN && error != EINTR)
+        n = 0;
+    *sent = (apr_size_t)n;
+    return error;
+}
+
+/* TCP_NOPUSH of macOS keeps what was held when it is taken back, until more
+ * is sent: worse than a segment too many. */
+void bufv__cork(int sock, int on)
+{
+    (void)sock;
+    (void)on;
+}
