@@ -2,6 +2,7 @@
  * transport. */
 
 #include "bufv_private.h"
+#include "probe.h"
 
 /* The longest single wait. Transports turn it into milliseconds in an int, or
  * into less; a longer one is several of these. */
@@ -65,6 +66,7 @@ static apr_time_t waited(bufv_writer_t *w, apr_time_t then)
 
     w->report.waits++;
     w->report.waited += now - then;
+    bufv__probe_wait(w, now - then);
     return now;
 }
 
@@ -171,6 +173,7 @@ static void account(turn_t *t, apr_status_t status, apr_size_t written)
     call.written = written;
     call.copied = b->copied;
     call.status = status;
+    bufv__probe_attempt(w, call.op, call.nvec, call.asked, written, status);
     w->report.calls++;
     w->report.written += written;
     w->report.copied += b->copied;
