@@ -1,0 +1,2 @@
+#include "model.h"
+#include "../../src/vec.c"

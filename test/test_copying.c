@@ -1,0 +1,328 @@
+/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Copying small chunks together: what it must and must not change
+ * (promises 10, 21, 22). */
+
+#include "journal.h"
+#include "scripted.h"
+
+#define SCRATCH_MOST 65536 /* "at most 64 KiB of scratch memory" */
+
+static const apr_size_t belows[] = {0, 1, 2, 17, 100, 512, 65536,
+                                    (apr_size_t)-1};
+
+/* Sizes that mix small and large; no two chunks touch. */
+static bufv_t *mixed_list(const unsigned char *data, apr_size_t n,
+                          apr_size_t *total)
+{
+    static const apr_size_t sizes[] = {1, 600, 3, 3, 3, 511, 512, 513, 16,
+                                       2000, 1, 1, 99, 100, 101};
+    bufv_t *v = list_new();
+    apr_size_t i, at = 0;
+
+    *total = 0;
+    for (i = 0; i < n; i++) {
+        apr_size_t len = sizes[i % COUNT(sizes)];
+
+        assert_ok(bufv_append(v, data + at, len));
+        at += len + 1;
+        *total += len;
+    }
+    return v;
+}
+
+/* The bytes of mixed_list() in one piece. */
+static unsigned char *flat_of(bufv_t *v, apr_size_t total)
+{
+    unsigned char *flat = apr_palloc(pool, total + 1);
+    bufv_t *copy = list_new();
+    apr_size_t done = 0;
+    apr_size_t len;
+
+    assert_ok(bufv_clone(copy, v));
+    while (done < total) {
+        len = total - done;
+        assert_ok(bufv_read(copy, flat + done, &len));
+        done += len;
+    }
+    return flat;
+}
+
+/* For each size: the same bytes on the wire, never more attempts than
+ * ceil(n / max_vec), and scratch within bounds. */
+START_TEST(copying__same_bytes_not_more_attempts)
+{
+    const unsigned char *data = bytes_new(2000000, 13);
+    apr_size_t total;
+    bufv_t *v = mixed_list(data, 3000, &total);
+    const unsigned char *flat = flat_of(v, total);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+    tally_t t;
+    apr_size_t i;
+
+    bufv_writer_copy_below_set(s->w, belows[_i]);
+    tally_watch(&t, s->w);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, flat, total);
+    ck_assert_uint_le(s->attempts, attempts_for(3000, s->max_vec));
+    if (belows[_i] <= 1)
+        ck_assert_uint_eq(s->attempts, attempts_for(3000, s->max_vec));
+    assert_tally_is_report(&t, s->w);
+    ck_assert_uint_le(t.copied, total);
+    if (belows[_i] == 0)
+        ck_assert_uint_eq(t.copied, 0);
+    for (i = 0; i < s->attempts && i < SCRIPTED_RECORDS; i++)
+        ck_assert_uint_gt(s->attempt[i].asked, 0);
+}
+END_TEST
+
+/* And the same bytes through short writes of odd lengths. */
+START_TEST(copying__same_bytes_in_short_writes)
+{
+    const unsigned char *data = bytes_new(100000, 14);
+    apr_size_t total;
+    bufv_t *v = mixed_list(data, 150, &total);
+    const unsigned char *flat = flat_of(v, total);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    bufv_writer_copy_below_set(s->w, belows[_i]);
+    s->otherwise.take = 37;
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, flat, total);
+}
+END_TEST
+
+/* The scratch runs out before max_vec chunks have been taken: the rest goes
+ * by reference, in the same attempt. */
+START_TEST(copying__scratch_full)
+{
+    const unsigned char *data = bytes_new(1024 * 512, 15);
+    bufv_t *v = list_cut(data, 1024, 511, 512);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+    tally_t t;
+
+    bufv_writer_copy_below_set(s->w, 512);
+    scripted_limits(s, 1024, 0);
+    tally_watch(&t, s->w);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_kept(s);
+    ck_assert_uint_eq(written, 1024 * 511);
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_le(t.copied, SCRATCH_MOST);
+}
+END_TEST
+
+/* One call of each mix of small and large over few entries: still bounded. */
+START_TEST(copying__few_entries)
+{
+    const unsigned char *data = bytes_new(100000, 16);
+    apr_size_t max_vec, total;
+    apr_uint64_t written;
+
+    for (max_vec = 1; max_vec <= 9; max_vec++) {
+        bufv_t *v = mixed_list(data, 120, &total);
+        const unsigned char *flat = flat_of(v, total);
+        scripted_t *s = scripted_for(v);
+
+        bufv_writer_copy_below_set(s->w, 512);
+        scripted_limits(s, max_vec, 0);
+        assert_ok(write_checked(v, s->w, &written));
+        scripted_assert_got(s, flat, total);
+        ck_assert_uint_le(s->attempts, attempts_for(120, max_vec));
+    }
+}
+END_TEST
+
+/* Neighbours below the size are one entry, a lone small one and large ones
+ * go by reference; the hook is told how many bytes were copied. */
+START_TEST(copying__which_are_copied)
+{
+    const unsigned char *data = bytes_new(5000, 17);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+    tally_t t;
+
+    assert_ok(bufv_append(v, data, 1000));
+    assert_ok(bufv_append(v, data + 1001, 10));
+    assert_ok(bufv_append(v, data + 1012, 20));
+    assert_ok(bufv_append(v, data + 1033, 99));
+    assert_ok(bufv_append(v, data + 1200, 100));
+    assert_ok(bufv_append(v, data + 1400, 5));
+    bufv_writer_copy_below_set(s->w, 100);
+    scripted_limits(s, 1024, 0);
+    tally_watch(&t, s->w);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->attempt[0].nvec, 4);
+    ck_assert_ptr_eq(s->attempt[0].base, data);
+    ck_assert_uint_eq(s->attempt[0].base_len, 1000);
+    ck_assert_uint_eq(t.copied, 129);
+    ck_assert_uint_eq(t.written, 1234);
+    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 129);
+    ck_assert_uint_eq(bufv_writer_stats(s->w)->copied, 129);
+}
+END_TEST
+
+/* A list of one chunk is never copied, however small. */
+START_TEST(copying__one_chunk_never)
+{
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_for(v);
+    const char *byte = "x";
+    apr_uint64_t written;
+
+    bufv_writer_copy_below_set(s->w, 65536);
+    assert_ok(bufv_append(v, byte, 1));
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_ptr_eq(s->attempt[0].base, byte);
+    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+}
+END_TEST
+
+/* Switched off, each chunk is one entry, adjacent ones too. */
+START_TEST(copying__off_keeps_chunks)
+{
+    const unsigned char *data = bytes_new(100, 18);
+    bufv_t *v = list_cut(data, 10, 10, 10);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    bufv_writer_copy_below_set(s->w, 0);
+    scripted_limits(s, 1024, 0);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempt[0].nvec, 10);
+    ck_assert_ptr_eq(s->attempt[0].base, data);
+    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+}
+END_TEST
+
+/* Adjacent chunks may be one entry, copied or not, but never one that reads
+ * between chunks that only look adjacent: backwards, overlapping, repeated. */
+START_TEST(copying__adjacent_or_not)
+{
+    static const char data[] = "0123456789";
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    bufv_writer_copy_below_set(s->w, belows[_i]);
+    assert_ok(bufv_append(v, data, 3));
+    assert_ok(bufv_append(v, data + 3, 3));
+    assert_ok(bufv_append(v, data, 3));
+    assert_ok(bufv_append(v, data + 2, 3));
+    assert_ok(bufv_append(v, data + 9, 1));
+    assert_ok(bufv_append(v, data + 8, 1));
+    assert_ok(bufv_append(v, data + 9, 1));
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, "012345012234989", 15);
+}
+END_TEST
+
+/* A transport of one entry gets it filled: a thousand small chunks are one
+ * attempt. */
+START_TEST(copying__one_entry_is_filled)
+{
+    const unsigned char *data = bytes_new(11000, 19);
+    bufv_t *v = list_cut(data, 1000, 10, 11);
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+    tally_t t;
+
+    s->ops.max_vec = 1;
+    s->list = v;
+    scripted_open(s);
+    bufv_writer_copy_below_set(s->w, 512);
+    tally_watch(&t, s->w);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_kept(s);
+    ck_assert_uint_eq(written, 10000);
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(t.copied, 10000);
+}
+END_TEST
+
+/* copy_below begins with that of the ops. */
+START_TEST(copying__default_of_the_ops)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", "de", "f", NULL});
+    scripted_t *s = scripted_new(pool);
+    bufv_writer_t *w;
+    apr_uint64_t written;
+
+    s->ops.copy_below = _i == 0 ? 0 : 512;
+    s->list = v;
+    scripted_open(s);
+    assert_ok(bufv_writer_create(&w, &s->ops, s, pool));
+    s->max_vec = s->ops.max_vec;
+    assert_ok(write_checked(v, w, &written));
+    scripted_assert_got(s, "abcdef", 6);
+    ck_assert_uint_eq(s->attempt[0].nvec, _i == 0 ? 3 : 1);
+}
+END_TEST
+
+/* Release order and time do not change when chunks leave as copies. */
+START_TEST(copying__release_order)
+{
+    static const scripted_step_t steps[] = {{5, APR_ECONNRESET, 0}};
+    journal_t *j = journal_new();
+    bufv_t *v = journal_list(j, (const char *const[]){"ab", "cd", "", "ef",
+                                                      "gh", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    bufv_writer_copy_below_set(s->w, 512);
+    scripted_limits(s, 8, 0);
+    scripted_play(s, steps, 1);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_ECONNRESET);
+    journal_assert(j, 3);
+    assert_ok(write_checked(v, s->w, &written));
+    journal_assert(j, 5);
+    scripted_assert_got(s, "abcdefgh", 8);
+}
+END_TEST
+
+/* A small rest of a large chunk, and a large one's rest below the size, may
+ * be copied or not; limits hold with a scratch that max_bytes cuts. */
+START_TEST(copying__under_max_bytes)
+{
+    const unsigned char *data = bytes_new(3000, 20);
+    apr_size_t limit;
+    apr_uint64_t written;
+
+    for (limit = 1; limit < 70; limit++) {
+        apr_size_t total;
+        bufv_t *v = mixed_list(data, 5, &total);
+        const unsigned char *flat = flat_of(v, total);
+        scripted_t *s = scripted_for(v);
+
+        bufv_writer_copy_below_set(s->w, 512);
+        scripted_limits(s, 4, limit);
+        assert_ok(write_checked(v, s->w, &written));
+        scripted_assert_got(s, flat, total);
+    }
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    int n = (int)COUNT(belows);
+
+    tcase_add_loop_test(tc, copying__same_bytes_not_more_attempts, 0, n);
+    tcase_add_loop_test(tc, copying__same_bytes_in_short_writes, 0, n);
+    tcase_add_test(tc, copying__scratch_full);
+    tcase_add_test(tc, copying__few_entries);
+    tcase_add_test(tc, copying__which_are_copied);
+    tcase_add_test(tc, copying__one_chunk_never);
+    tcase_add_test(tc, copying__off_keeps_chunks);
+    tcase_add_loop_test(tc, copying__adjacent_or_not, 0, n);
+    tcase_add_test(tc, copying__one_entry_is_filled);
+    tcase_add_loop_test(tc, copying__default_of_the_ops, 0, 2);
+    tcase_add_test(tc, copying__release_order);
+    tcase_add_test(tc, copying__under_max_bytes);
+}
+
+const topic_t topic_copying = {"copying", add_tests};

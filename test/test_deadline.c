@@ -1,0 +1,411 @@
+/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Deadline and stall limit, on a clock that the test moves
+ * (promises 12 and 13). */
+
+#include "scripted.h"
+
+/* A transport that takes one byte at a time and is full after each; a wait
+ * takes `pause`. */
+static scripted_t *dripping(const bufv_t *v, apr_interval_time_t pause)
+{
+    scripted_t *s = scripted_for(v);
+
+    s->otherwise.take = 1;
+    s->otherwise.status = APR_EAGAIN;
+    s->otherwise_wait.advance = pause;
+    return s;
+}
+
+/* One that is full for ever. */
+static scripted_t *stuck(const bufv_t *v)
+{
+    scripted_t *s = scripted_for(v);
+
+    s->otherwise.take = 0;
+    s->otherwise.status = APR_EAGAIN;
+    s->otherwise_wait.advance = APR_INT64_MAX / 4;
+    return s;
+}
+
+static bufv_t *ten_bytes(void)
+{
+    return list_of((const char *const[]){"hello", "world", NULL});
+}
+
+/* A deadline that is past or just reached: APR_TIMEUP, nothing attempted;
+ * with a new one, or none, the list leaves. */
+START_TEST(deadline__already_past)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    bufv_writer_deadline_set(s->w, s->clock - 1);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    assert_is(bufv_write_some(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(written, 0);
+    bufv_writer_deadline_set(s->w, 1);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->attempts, 0);
+    ck_assert_uint_eq(s->waited, 0);
+    bufv_writer_deadline_set(s->w, 0);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, "helloworld", 10);
+}
+END_TEST
+
+/* The wait is told the time that is left until the deadline, and ends in
+ * APR_TIMEUP there, not before. */
+START_TEST(deadline__bounds_a_wait)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = stuck(v);
+    apr_time_t start = s->clock;
+    apr_uint64_t written;
+
+    bufv_writer_deadline_set(s->w, start + 5000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->timeout[0], 5000);
+    ck_assert_int_eq(s->clock - start, 5000);
+    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 5000);
+    ck_assert_uint_eq(written, 0);
+    assert_text(v, "helloworld");
+}
+END_TEST
+
+/* A reader that takes a byte now and then cannot hold a write past its
+ * deadline; what left is exact, and the rest goes on from there. */
+START_TEST(deadline__against_a_drip)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = dripping(v, 900);
+    apr_time_t start = s->clock;
+    apr_uint64_t written;
+
+    scripted_limits(s, 8, 0);
+    bufv_writer_deadline_set(s->w, start + 5000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->clock - start, 5000);
+    ck_assert_uint_eq(written, 6);
+    assert_text(v, "orld");
+    bufv_writer_deadline_set(s->w, s->clock + 100000);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(written, 4);
+    scripted_assert_got(s, "helloworld", 10);
+}
+END_TEST
+
+/* A deadline passes also where no wait ever happens: short writes that take
+ * time of their own. */
+static apr_time_t slow_now(void *baton)
+{
+    scripted_t *s = baton;
+
+    s->clock += 100;
+    return s->clock;
+}
+
+START_TEST(deadline__without_a_wait)
+{
+    const unsigned char *data = bytes_new(100000, 12);
+    bufv_t *v = list_cut(data, 1000, 100, 100);
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+
+    s->ops.now = slow_now;
+    s->list = v;
+    s->otherwise.take = 1;
+    scripted_open(s);
+    bufv_writer_deadline_set(s->w, s->clock + 10000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_gt(written, 0);
+    ck_assert_uint_le(written, 101);
+    scripted_assert_got(s, data, (apr_size_t)written);
+}
+END_TEST
+
+/* The stall limit is per byte accepted: progress begins it anew. */
+START_TEST(deadline__stall_begins_anew)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = dripping(v, 900);
+    apr_time_t start = s->clock;
+    apr_uint64_t written;
+
+    bufv_writer_stall_set(s->w, 1000);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_int_eq(s->clock - start, 9 * 900);
+    ck_assert_int_eq(s->timeout[8], 1000);
+    scripted_assert_got(s, "helloworld", 10);
+}
+END_TEST
+
+/* No byte for so long: APR_TIMEUP, at the limit. */
+START_TEST(deadline__stall_ends_it)
+{
+    static const scripted_step_t steps[] = {{3, APR_EAGAIN, 0}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = stuck(v);
+    apr_time_t start = s->clock;
+    apr_uint64_t written;
+
+    scripted_limits(s, 8, 0);
+    scripted_play(s, steps, 1);
+    bufv_writer_stall_set(s->w, 1000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(written, 3);
+    ck_assert_int_eq(s->clock - start, 1000);
+    assert_text(v, "loworld");
+}
+END_TEST
+
+/* A transport that keeps saying "writable" and takes nothing stalls too: the
+ * limit is over attempts, not over one wait. */
+START_TEST(deadline__stall_over_many_waits)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = stuck(v);
+    apr_time_t start = s->clock;
+    apr_uint64_t written;
+
+    s->otherwise_wait.advance = 300;
+    bufv_writer_stall_set(s->w, 1000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->clock - start, 1000);
+    ck_assert_int_eq(s->timeout[1], 700);
+    ck_assert_int_eq(s->timeout[3], 100);
+    ck_assert_uint_eq(s->waited, 4);
+}
+END_TEST
+
+/* Both limits: the nearer one bounds each wait. */
+START_TEST(deadline__nearer_of_both)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = stuck(v);
+    apr_uint64_t written;
+
+    bufv_writer_stall_set(s->w, 1000);
+    bufv_writer_deadline_set(s->w, s->clock + 400);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->timeout[0], 400);
+    bufv_writer_deadline_set(s->w, s->clock + 40000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->timeout[1], 1000);
+}
+END_TEST
+
+/* Without either the wait has no limit. */
+START_TEST(deadline__none)
+{
+    static const scripted_step_t steps[] = {{0, APR_EAGAIN, 0}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, steps, 1);
+    s->otherwise_wait.advance = APR_INT64_C(86400000000);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_int_lt(s->timeout[0], 0);
+    ck_assert_uint_eq(written, 10);
+}
+END_TEST
+
+/* A limit below 0 is none, and takes the transport's own away. */
+START_TEST(deadline__stall_below_0)
+{
+    static const scripted_step_t steps[] = {{0, APR_EAGAIN, 0}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    s->begin_sets_stall = 1;
+    s->begin_stall = 500;
+    bufv_writer_stall_set(s->w, -1);
+    scripted_play(s, steps, 1);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_int_lt(s->timeout[0], 0);
+}
+END_TEST
+
+/* The transport's own limit, from `begin`, holds until one is set. */
+START_TEST(deadline__stall_of_the_transport)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = stuck(v);
+    apr_uint64_t written;
+
+    s->begin_sets_stall = 1;
+    s->begin_stall = 500;
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->timeout[0], 500);
+    bufv_writer_stall_set(s->w, 2000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->timeout[1], 2000);
+}
+END_TEST
+
+/* A transport whose own timeout is 0 never waits, whatever is set. */
+START_TEST(deadline__transport_that_never_waits)
+{
+    static const scripted_step_t steps[] = {{4, APR_EAGAIN, 0}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_limits(s, 8, 0);
+    s->begin_sets_stall = 1;
+    s->begin_stall = 0;
+    bufv_writer_stall_set(s->w, 1000);
+    bufv_writer_deadline_set(s->w, s->clock + 1000);
+    scripted_play(s, steps, 1);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_EAGAIN);
+    ck_assert_uint_eq(written, 4);
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->waited, 0);
+}
+END_TEST
+
+/* A wait that is interrupted is made again for the time that is left: under
+ * signals the limit holds. */
+START_TEST(deadline__interrupted_waits)
+{
+    static const scripted_wait_t waits[] = {
+        {300, APR_EINTR}, {0, APR_EINTR}, {300, APR_EINTR}, {300, APR_EINTR}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = stuck(v);
+    apr_time_t start = s->clock;
+    apr_uint64_t written;
+
+    bufv_writer_stall_set(s->w, 1000);
+    scripted_play_waits(s, waits, COUNT(waits));
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->timeout[0], 1000);
+    ck_assert_int_eq(s->timeout[1], 700);
+    ck_assert_int_eq(s->timeout[2], 700);
+    ck_assert_int_eq(s->timeout[3], 400);
+    ck_assert_int_eq(s->timeout[4], 100);
+    ck_assert_int_eq(s->clock - start, 1000);
+    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 1000);
+}
+END_TEST
+
+/* An interrupted wait ends in progress as any other. */
+START_TEST(deadline__interrupted_then_writable)
+{
+    static const scripted_step_t steps[] = {{4, APR_EAGAIN, 0}};
+    static const scripted_wait_t waits[] = {{300, APR_EINTR},
+                                            {300, APR_EINTR},
+                                            {300, APR_SUCCESS}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_limits(s, 8, 0);
+    bufv_writer_stall_set(s->w, 1000);
+    scripted_play(s, steps, 1);
+    scripted_play_waits(s, waits, COUNT(waits));
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, "helloworld", 10);
+    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 900);
+}
+END_TEST
+
+/* A wait that ends with APR_TIMEUP before the time is up (a poll whose
+ * milliseconds were rounded down) does not end the write early. */
+START_TEST(deadline__wait_ends_early)
+{
+    static const scripted_wait_t waits[] = {{400, APR_TIMEUP}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = stuck(v);
+    apr_time_t start = s->clock;
+    apr_uint64_t written;
+
+    bufv_writer_stall_set(s->w, 1000);
+    scripted_play_waits(s, waits, COUNT(waits));
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s->clock - start, 1000);
+}
+END_TEST
+
+/* A huge limit does not overflow into a past one. */
+START_TEST(deadline__far_away)
+{
+    static const scripted_step_t steps[] = {{0, APR_EAGAIN, 0}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, steps, 1);
+    bufv_writer_stall_set(s->w, APR_INT64_MAX);
+    bufv_writer_deadline_set(s->w, APR_INT64_MAX);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(written, 10);
+    ck_assert_uint_eq(s->waited, 1);
+    ck_assert_int_ne(s->timeout[0], 0);
+}
+END_TEST
+
+/* Without a clock of the transport, a deadline is in the wall-clock time of
+ * the caller: one in the past ends it, one in an hour does not. */
+START_TEST(deadline__wall_clock)
+{
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+
+    s->ops.now = NULL;
+    s->list = v;
+    scripted_open(s);
+    bufv_writer_deadline_set(s->w, apr_time_now() - 1000000);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->attempts, 0);
+    bufv_writer_deadline_set(s->w, apr_time_now() + apr_time_from_sec(3600));
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(written, 10);
+}
+END_TEST
+
+/* And the wait is told about the time that is left of it. */
+START_TEST(deadline__wall_clock_left)
+{
+    static const scripted_step_t steps[] = {{0, APR_EAGAIN, 0}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+
+    s->ops.now = NULL;
+    s->list = v;
+    scripted_open(s);
+    scripted_play(s, steps, 1);
+    bufv_writer_deadline_set(s->w, apr_time_now() + apr_time_from_sec(3600));
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_int_gt(s->timeout[0], apr_time_from_sec(3000));
+    ck_assert_int_le(s->timeout[0], apr_time_from_sec(3601));
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, deadline__already_past);
+    tcase_add_test(tc, deadline__bounds_a_wait);
+    tcase_add_test(tc, deadline__against_a_drip);
+    tcase_add_test(tc, deadline__without_a_wait);
+    tcase_add_test(tc, deadline__stall_begins_anew);
+    tcase_add_test(tc, deadline__stall_ends_it);
+    tcase_add_test(tc, deadline__stall_over_many_waits);
+    tcase_add_test(tc, deadline__nearer_of_both);
+    tcase_add_test(tc, deadline__none);
+    tcase_add_test(tc, deadline__stall_below_0);
+    tcase_add_test(tc, deadline__stall_of_the_transport);
+    tcase_add_test(tc, deadline__transport_that_never_waits);
+    tcase_add_test(tc, deadline__interrupted_waits);
+    tcase_add_test(tc, deadline__interrupted_then_writable);
+    tcase_add_test(tc, deadline__wait_ends_early);
+    tcase_add_test(tc, deadline__far_away);
+    tcase_add_test(tc, deadline__wall_clock);
+    tcase_add_test(tc, deadline__wall_clock_left);
+}
+
+const topic_t topic_deadline = {"deadline", add_tests};

@@ -1,0 +1,422 @@
+/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Memory: flat over a million fills, none per write, and every allocation
+ * made to fail (promise 6). */
+
+#include "alloc.h"
+#include "journal.h"
+#include "peer.h"
+#include "scripted.h"
+
+#define FILLS 1000000
+#define SLACK 65536 /* what the runtime may keep for itself */
+
+static int unseen(const char *test)
+{
+    if (alloc_is_seen())
+        return 0;
+    skip(test, "the linker cannot wrap malloc here");
+    return 1;
+}
+
+/* A transport that looks at nothing and keeps nothing. */
+static scripted_t *nowhere(void)
+{
+    scripted_t *s = scripted_new(pool);
+
+    s->discard = 1;
+    scripted_open(s);
+    return s;
+}
+
+/* One fill of every kind of chunk. */
+static void fill(bufv_t *v, int i)
+{
+    static const char text[] = "0123456789abcdef";
+    int k;
+
+    for (k = 0; k < 3 + i % 5; k++)
+        assert_ok(bufv_append(v, text, 1 + (apr_size_t)(k % 16)));
+    assert_ok(bufv_append_copy(v, text, 1 + (apr_size_t)(i % 16)));
+    assert_ok(bufv_append_owned(v, text, 3, NULL, NULL));
+    assert_ok(bufv_prepend(v, text, 2));
+}
+
+/* A million fills and drains in one pool: the process stays as large as
+ * after the first thousand. */
+START_TEST(memory__a_million_fills)
+{
+    bufv_t *v = list_new();
+    scripted_t *s = nowhere();
+    unsigned long bytes = 0;
+    long blocks = 0;
+    int i;
+
+    for (i = 0; i < FILLS; i++) {
+        if (i == 1000) {
+            bytes = alloc_bytes_in_use();
+            blocks = alloc_blocks();
+        }
+        fill(v, i);
+        switch (i % 3) {
+        case 0:
+            bufv_clear(v);
+            break;
+        case 1:
+            assert_ok(bufv_consume(v, bufv_length(v)));
+            break;
+        default:
+            assert_ok(bufv_write(v, s->w, NULL));
+            break;
+        }
+    }
+    ck_assert_uint_le(alloc_bytes_in_use(), bytes + SLACK);
+    ck_assert_int_le(alloc_blocks(), blocks + 16);
+}
+END_TEST
+
+/* A list that is never quite empty: a queue of a few chunks, filled and
+ * drained a million times, does not creep. */
+START_TEST(memory__a_queue_does_not_creep)
+{
+    bufv_t *v = list_new();
+    bufv_t *other = list_new();
+    unsigned long bytes = 0;
+    long blocks = 0;
+    int i;
+
+    fill(v, 0);
+    for (i = 0; i < FILLS / 2; i++) {
+        if (i == 1000) {
+            bytes = alloc_bytes_in_use();
+            blocks = alloc_blocks();
+        }
+        assert_ok(bufv_append_copy(v, "abc", 3));
+        assert_ok(bufv_append(v, "def", 3));
+        if (i % 2) {
+            assert_ok(bufv_split(v, 5, other));
+            assert_ok(bufv_clone(other, other));
+            bufv_clear(other);
+            assert_ok(bufv_consume(v, 1));
+        }
+        else {
+            assert_ok(bufv_consume(v, 6));
+        }
+    }
+    ck_assert_uint_le(alloc_bytes_in_use(), bytes + SLACK);
+    ck_assert_int_le(alloc_blocks(), blocks + 16);
+}
+END_TEST
+
+/* In the steady state a write allocates nothing: scripted, with and without
+ * copying, and over TCP. */
+START_TEST(memory__no_allocation_per_write)
+{
+    const unsigned char *data = bytes_new(4096, 45);
+    bufv_t *v = list_new();
+    scripted_t *s = nowhere();
+    peer_t *p = peer_new();
+    bufv_writer_t *w = _i < 2 ? s->w : peer_writer(p);
+    unsigned long calls = 0;
+    unsigned long bytes = 0;
+    int i, k;
+
+    if (unseen("memory__no_allocation_per_write"))
+        return;
+    bufv_writer_copy_below_set(w, _i % 2 ? 512 : 0);
+    p->expect = data;
+    p->period = 2100;
+    for (i = 0; i < 200; i++) {
+        if (i == 10) {
+            calls = alloc_calls();
+            bytes = alloc_bytes_in_use();
+        }
+        for (k = 0; k < 1050; k++)
+            assert_ok(bufv_append(v, data + 2 * k, 2));
+        if (i == 5 && _i >= 2) {
+            peer_start(p);
+        }
+        assert_ok(bufv_write(v, w, NULL));
+    }
+    ck_assert_uint_eq(alloc_calls(), calls);
+    ck_assert_uint_le(alloc_bytes_in_use(), bytes + SLACK);
+    if (_i >= 2) {
+        peer_finish(p);
+        peer_assert_length(p, 200 * 2100);
+    }
+}
+END_TEST
+
+/* A destroyed pool takes all along. */
+START_TEST(memory__pool_takes_all)
+{
+    apr_pool_t *sub;
+    bufv_t *v, *copy;
+    scripted_t *s;
+    bufv_writer_t *w;
+    long blocks;
+    int i;
+
+    if (unseen("memory__pool_takes_all"))
+        return;
+    s = nowhere();
+    blocks = alloc_blocks();
+    for (i = 0; i < 50; i++) {
+        assert_ok(apr_pool_create(&sub, pool));
+        assert_ok(bufv_create(&v, sub));
+        assert_ok(bufv_create(&copy, sub));
+        assert_ok(bufv_writer_create(&w, &s->ops, s, sub));
+        assert_ok(bufv_writer_lock_enable(w));
+        fill(v, i);
+        assert_ok(bufv_clone(copy, v));
+        assert_ok(bufv_split(v, 3, copy));
+        bufv_writer_copy_below_set(w, 512);
+        assert_ok(bufv_write(copy, w, NULL));
+        fill(copy, i);
+        apr_pool_destroy(sub);
+    }
+    ck_assert_int_eq(alloc_blocks(), blocks);
+}
+END_TEST
+
+/* ---------------------------------------------------------- out of memory */
+
+typedef struct state_t {
+    bufv_t *v, *from;
+    const unsigned char *data;
+    struct iovec vec[100];
+} state_t;
+
+typedef apr_status_t operation_t(state_t *st);
+
+static apr_status_t op_append(state_t *st)
+{
+    return bufv_append(st->v, "x", 1);
+}
+
+static apr_status_t op_copy(state_t *st)
+{
+    return bufv_append_copy(st->v, "x", 1);
+}
+
+static apr_status_t op_copy_large(state_t *st)
+{
+    return bufv_append_copy(st->v, st->data, 100000);
+}
+
+static apr_status_t op_owned(state_t *st)
+{
+    return bufv_append_owned(st->v, "x", 1, NULL, NULL);
+}
+
+static apr_status_t op_vec(state_t *st)
+{
+    return bufv_append_vec(st->v, st->vec, 100);
+}
+
+static apr_status_t op_list(state_t *st)
+{
+    return bufv_append_list(st->v, st->from);
+}
+
+static apr_status_t op_format(state_t *st)
+{
+    return bufv_appendf(st->v, "%05000d", 7);
+}
+
+static apr_status_t op_prepend(state_t *st)
+{
+    return bufv_prepend(st->v, "x", 1);
+}
+
+static apr_status_t op_clone(state_t *st)
+{
+    return bufv_clone(st->v, st->from);
+}
+
+static apr_status_t op_clone_self(state_t *st)
+{
+    return bufv_clone(st->v, st->v);
+}
+
+static apr_status_t op_split(state_t *st)
+{
+    return bufv_split(st->from, 401, st->v);
+}
+
+static operation_t *const operations[] = {
+    op_append, op_copy,    op_copy_large, op_owned, op_vec,       op_list,
+    op_format, op_prepend, op_clone,      op_split, op_clone_self,
+};
+
+/* Two lists of so many owned, copied and borrowed chunks. */
+static void state_make(state_t *st, journal_t *j, int chunks)
+{
+    int i;
+
+    st->v = list_new();
+    st->from = list_new();
+    st->data = bytes_new(100000, 46);
+    for (i = 0; i < 100; i++) {
+        st->vec[i].iov_base = (void *)(size_t)(st->data + i);
+        st->vec[i].iov_len = 1;
+    }
+    for (i = 0; i < chunks; i++)
+        assert_ok(journal_append(j, st->v, st->data + 2 * i, 2));
+    for (i = 0; i < 100; i++) {
+        assert_ok(journal_append(j, st->from, st->data + 4 * i, 4));
+        assert_ok(bufv_append_copy(st->from, "abc", 3));
+    }
+}
+
+/* Drops both lists and asserts that every callback came once. */
+static void state_drop(const state_t *st, const journal_t *j)
+{
+    int i;
+
+    bufv_clear(st->v);
+    bufv_clear(st->from);
+    for (i = 0; i < j->entries; i++)
+        ck_assert_int_eq(j->entry[i].released, 1);
+}
+
+/* Tries an operation with its k-th allocation failing. Returns whether there
+ * was a k-th. */
+static int try_failing(operation_t *op, int chunks, unsigned long k,
+                       int lasting)
+{
+    journal_t *j = journal_new();
+    state_t st;
+    apr_uint64_t length, from_length;
+    apr_size_t count, from_count;
+    apr_status_t status;
+
+    state_make(&st, j, chunks);
+    length = bufv_length(st.v);
+    count = bufv_count(st.v);
+    from_length = bufv_length(st.from);
+    from_count = bufv_count(st.from);
+    alloc_fail(k, lasting);
+    status = op(&st);
+    alloc_fail(0, alloc_has_failed() ? 1 : 0);
+    if (status == APR_SUCCESS) {
+        state_drop(&st, j);
+        return 0;
+    }
+    assert_is(status, APR_STATUS_IS_ENOMEM);
+    ck_assert_uint_eq(bufv_length(st.v), length);
+    ck_assert_uint_eq(bufv_count(st.v), count);
+    ck_assert_uint_eq(bufv_length(st.from), from_length);
+    ck_assert_uint_eq(bufv_count(st.from), from_count);
+    assert_bytes(st.v, st.data, (apr_size_t)length);
+    assert_ok(op(&st));
+    state_drop(&st, j);
+    return 1;
+}
+
+/* Every allocation of every operation fails once, and from then on, on lists
+ * of many sizes (so that some must grow): APR_ENOMEM, both lists as they
+ * were, and the operation works when there is memory again. */
+START_TEST(memory__every_allocation_fails)
+{
+    static const int chunks[] = {0, 1, 7, 8, 15, 16, 31, 32, 63, 64, 127};
+    unsigned long k;
+    size_t c;
+    int lasting;
+    int failures = 0;
+
+    if (unseen("memory__every_allocation_fails"))
+        return;
+    for (c = 0; c < COUNT(chunks); c++) {
+        for (lasting = 0; lasting < 2; lasting++) {
+            for (k = 1; k < 20; k++) {
+                apr_pool_t *whole = pool;
+                int failed;
+
+                assert_ok(apr_pool_create(&pool, whole));
+                failed = try_failing(operations[_i], chunks[c], k, lasting);
+                apr_pool_destroy(pool);
+                pool = whole;
+                if (!failed)
+                    break;
+                failures++;
+            }
+            ck_assert_uint_lt(k, 20);
+        }
+    }
+    (void)failures;
+}
+END_TEST
+
+/* Creating a list without memory: APR_ENOMEM and NULL. */
+START_TEST(memory__create_fails)
+{
+    bufv_t *v;
+    apr_status_t status;
+    unsigned long k;
+
+    if (unseen("memory__create_fails"))
+        return;
+    for (k = 1; k < 20; k++) {
+        v = (bufv_t *)pool;
+        alloc_fail(k, 1);
+        status = bufv_create(&v, pool);
+        alloc_fail(0, 0);
+        if (status == APR_SUCCESS)
+            break;
+        assert_is(status, APR_STATUS_IS_ENOMEM);
+        ck_assert_ptr_null(v);
+    }
+    ck_assert_uint_gt(k, 1);
+    ck_assert_uint_lt(k, 20);
+}
+END_TEST
+
+/* A write that finds no memory for its scratch either goes by reference or
+ * ends with APR_ENOMEM: exact, and the rest leaves when there is memory. */
+START_TEST(memory__write_without_memory)
+{
+    const unsigned char *data = bytes_new(3000, 47);
+    unsigned long k;
+    apr_uint64_t first, rest;
+
+    if (unseen("memory__write_without_memory"))
+        return;
+    for (k = 1; k < 4; k++) {
+        bufv_t *v = list_cut(data, 1500, 2, 2);
+        scripted_t *s = scripted_new(pool);
+        apr_status_t status;
+
+        s->ops.message = _i;
+        s->list = v;
+        s->got = malloc(8192);
+        s->got_room = 8192;
+        scripted_open(s);
+        bufv_writer_copy_below_set(s->w, 512);
+        alloc_fail(k, 1);
+        status = bufv_write(v, s->w, &first);
+        alloc_fail(0, 0);
+        if (status != APR_SUCCESS)
+            assert_is(status, APR_STATUS_IS_ENOMEM);
+        ck_assert_uint_eq(first + bufv_length(v), 3000);
+        if (_i == 1)
+            ck_assert(first == 0 || first == 3000);
+        assert_ok(bufv_write(v, s->w, &rest));
+        scripted_assert_got(s, data, 3000);
+    }
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, memory__a_million_fills);
+    tcase_add_test(tc, memory__a_queue_does_not_creep);
+    tcase_add_loop_test(tc, memory__no_allocation_per_write, 0, 4);
+    tcase_add_test(tc, memory__pool_takes_all);
+    tcase_add_loop_test(tc, memory__every_allocation_fails, 0,
+                        (int)COUNT(operations));
+    tcase_add_test(tc, memory__create_fails);
+    tcase_add_loop_test(tc, memory__write_without_memory, 0, 2);
+}
+
+const topic_t topic_memory = {"memory", add_tests};

@@ -1,0 +1,423 @@
+/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* What only POSIX has: SIGPIPE, interrupting signals, AF_UNIX sockets of
+ * every type, wrapped descriptors and their flags (promises 12, 15, 16). */
+
+#include "peer.h"
+#include "scripted.h"
+
+#include <apr_portable.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define BIG (16 * 1024 * 1024)
+#define GENEROUS apr_time_from_sec(20)
+
+/* An APR socket around a descriptor, as programs make them that got it from
+ * elsewhere. */
+static apr_socket_t *wrapped(int fd)
+{
+    apr_socket_t *sock = NULL;
+    apr_os_sock_t os = fd;
+
+    assert_ok(apr_os_sock_put(&sock, &os, pool));
+    return sock;
+}
+
+static peer_t *unix_pair(int type)
+{
+    int fds[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, type, 0, fds), 0);
+    return peer_of(wrapped(fds[0]), wrapped(fds[1]));
+}
+
+static int fd_of(apr_socket_t *sock)
+{
+    apr_os_sock_t fd;
+
+    assert_ok(apr_os_sock_get(&fd, sock));
+    return fd;
+}
+
+/* -------------------------------------------------------------- SIGPIPE -- */
+
+static void sigpipe_at_default(void)
+{
+    ck_assert(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+}
+
+/* Writes to peers that are gone, with SIGPIPE at its default: the process
+ * lives (or this test dies), and the status is EPIPE or ECONNRESET. */
+START_TEST(posix__no_sigpipe_on_tcp)
+{
+    unsigned char *data = bytes_new(1 << 20, 48);
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_cut(data, 64, 1 << 20, 0);
+    struct iovec vec;
+    apr_uint64_t written;
+    int i;
+
+    sigpipe_at_default();
+    assert_ok(apr_socket_close(p->far_end));
+    for (i = 0; i < 5; i++)
+        assert_is(write_checked(v, w, &written), STATUS_IS_GONE);
+    assert_is(bufv_write_some(v, w, &written), STATUS_IS_GONE);
+    assert_is(bufv_send(v, p->near_end, &written), STATUS_IS_GONE);
+    vec.iov_base = data;
+    vec.iov_len = 1;
+    assert_is(bufv_sendv(p->near_end, &vec, 1, NULL), STATUS_IS_GONE);
+    ck_assert(signal(SIGPIPE, SIG_DFL) == SIG_DFL);
+}
+END_TEST
+
+/* The same on AF_UNIX streams. */
+START_TEST(posix__no_sigpipe_on_unix)
+{
+    peer_t *p = unix_pair(SOCK_STREAM);
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_of((const char *const[]){"a", "b", NULL});
+    apr_uint64_t written;
+
+    sigpipe_at_default();
+    close(fd_of(p->far_end));
+    assert_is(write_checked(v, w, &written), STATUS_IS_GONE);
+    ck_assert_uint_eq(written, 0);
+}
+END_TEST
+
+/* And on pipes, with a file range too. */
+START_TEST(posix__no_sigpipe_on_pipes)
+{
+    apr_file_t *in, *out;
+    bufv_writer_t *w;
+    bufv_t *v = list_of((const char *const[]){"a", "b", NULL});
+    apr_uint64_t written;
+    sigset_t pending;
+
+    sigpipe_at_default();
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_ok(apr_file_close(in));
+    assert_ok(bufv_writer_file(&w, out, pool));
+    assert_is(write_checked(v, w, &written), APR_STATUS_IS_EPIPE);
+    ck_assert_uint_eq(written, 0);
+    ck_assert_int_eq(sigpending(&pending), 0);
+    ck_assert_int_eq(sigismember(&pending, SIGPIPE), 0);
+}
+END_TEST
+
+/* A SIGPIPE that was blocked and pending before is still so afterwards. */
+START_TEST(posix__pending_sigpipe_stays)
+{
+    apr_file_t *in, *out;
+    bufv_writer_t *w;
+    bufv_t *v = list_of((const char *const[]){"a", NULL});
+    sigset_t set, was, pending;
+    apr_uint64_t written;
+
+    signal(SIGPIPE, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &set, &was), 0);
+    ck_assert_int_eq(raise(SIGPIPE), 0);
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_ok(apr_file_close(in));
+    assert_ok(bufv_writer_file(&w, out, pool));
+    assert_is(write_checked(v, w, &written), APR_STATUS_IS_EPIPE);
+    sigpending(&pending);
+    ck_assert_int_eq(sigismember(&pending, SIGPIPE), 1);
+    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(SIG_SETMASK, &was, NULL);
+    signal(SIGPIPE, SIG_DFL);
+}
+END_TEST
+
+/* -------------------------------------------------------------- signals -- */
+
+static volatile sig_atomic_t ticks;
+
+static void tick(int signal_number)
+{
+    (void)signal_number;
+    ticks++;
+}
+
+/* A signal every `usec` microseconds, which interrupts calls; 0 ends it. */
+static void storm(long usec)
+{
+    struct itimerval timer;
+    struct sigaction action;
+
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = tick;
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    memset(&timer, 0, sizeof(timer));
+    timer.it_interval.tv_usec = usec;
+    timer.it_value.tv_usec = usec;
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+static const apr_interval_time_t stormy[] = {-1, 20000000};
+
+/* Under a storm of signals all 16 MiB leave, in order, whatever the socket's
+ * timeout. */
+START_TEST(posix__signals_are_invisible)
+{
+    unsigned char *data = bytes_new(BIG, 49);
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_cut(data, 256, BIG / 256, BIG / 256);
+    apr_uint64_t written;
+    apr_status_t status;
+
+    p->expect = data;
+    p->period = BIG;
+    p->piece = 30000;
+    p->pause = 200;
+    assert_ok(apr_socket_timeout_set(p->near_end, stormy[_i]));
+    peer_start(p);
+    storm(1000);
+    status = bufv_write(v, w, &written);
+    storm(0);
+    assert_ok(status);
+    ck_assert_uint_eq(written, BIG);
+    peer_finish(p);
+    peer_assert_length(p, BIG);
+    ck_assert_int_gt(ticks, 0);
+}
+END_TEST
+
+/* Signals do not stretch a timeout (each one restarts APR's own). */
+START_TEST(posix__signals_do_not_stretch_timeouts)
+{
+    unsigned char *data = bytes_new(BIG, 50);
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_cut(data, 4, BIG / 4, BIG / 4);
+    apr_time_t start;
+    apr_uint64_t written;
+    apr_status_t status;
+
+    assert_ok(apr_socket_timeout_set(p->near_end, _i == 0 ? 500000 : -1));
+    start = apr_time_now();
+    if (_i == 1)
+        bufv_writer_deadline_set(w, start + 500000);
+    storm(10000);
+    status = bufv_write(v, w, &written);
+    storm(0);
+    assert_is(status, APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(written + bufv_length(v), BIG);
+    ck_assert_int_ge(apr_time_now() - start, 480000);
+    ck_assert_int_lt(apr_time_now() - start, 10000000);
+}
+END_TEST
+
+/* ---------------------------------------------------------- descriptors -- */
+
+/* The descriptor's flags are after a write as they were before, whatever its
+ * outcome. */
+START_TEST(posix__flags_are_kept)
+{
+    unsigned char *data = bytes_new(BIG, 51);
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_cut(data, 1, BIG, 0);
+    apr_uint64_t written;
+    int flags;
+
+    assert_ok(apr_socket_timeout_set(p->near_end, _i == 0 ? -1 : 100000));
+    flags = fcntl(fd_of(p->near_end), F_GETFL);
+    assert_is(bufv_write_some(v, w, &written), APR_STATUS_IS_EAGAIN);
+    ck_assert_int_eq(fcntl(fd_of(p->near_end), F_GETFL), flags);
+    bufv_writer_deadline_set(w, apr_time_now() + 100000);
+    assert_is(write_checked(v, w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(fcntl(fd_of(p->near_end), F_GETFL), flags);
+}
+END_TEST
+
+/* A descriptor that was non-blocking before APR wrapped it, and whose APR
+ * timeout says "blocking": would-block is waited for. */
+START_TEST(posix__wrapped_non_blocking)
+{
+    unsigned char *data = bytes_new(BIG, 52);
+    peer_t *p = unix_pair(SOCK_STREAM);
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_cut(data, 100, BIG / 100, BIG / 100);
+    const apr_uint64_t total = bufv_length(v);
+    int fd = fd_of(p->near_end);
+    apr_uint64_t written;
+
+    ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+    p->expect = data;
+    p->period = BIG;
+    p->piece = 60000;
+    p->pause = 100;
+    peer_start(p);
+    assert_ok(write_checked(v, w, &written));
+    ck_assert_uint_eq(written, total);
+    shutdown(fd, SHUT_WR);
+    peer_finish(p);
+    peer_assert_length(p, total);
+    ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+}
+END_TEST
+
+/* No descriptor is left open by writers and sends. */
+START_TEST(posix__no_descriptor_is_left)
+{
+    peer_t *p = peer_new();
+    int before = dup(0);
+    int after, i;
+
+    close(before);
+    peer_start(p);
+    for (i = 0; i < 100; i++) {
+        bufv_t *v = list_of((const char *const[]){"a", "b", NULL});
+
+        assert_ok(bufv_send(v, p->near_end, NULL));
+        assert_ok(bufv_append(v, "c", 1));
+        assert_ok(bufv_write(v, peer_writer(p), NULL));
+    }
+    after = dup(0);
+    close(after);
+    ck_assert_int_eq(after, before);
+    peer_finish(p);
+    ck_assert_uint_eq(p->got_len, 300);
+}
+END_TEST
+
+/* -------------------------------------------------- AF_UNIX, every type -- */
+
+/* A stream pair: all bytes, with waits. */
+START_TEST(posix__unix_stream)
+{
+    unsigned char *data = bytes_new(BIG, 53);
+    peer_t *p = unix_pair(SOCK_STREAM);
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_cut(data, 1024, BIG / 1024, BIG / 1024);
+    apr_uint64_t written;
+
+    assert_ok(apr_socket_timeout_set(p->near_end, GENEROUS));
+    p->expect = data;
+    p->period = BIG;
+    peer_start(p);
+    assert_ok(write_checked(v, w, &written));
+    shutdown(fd_of(p->near_end), SHUT_WR);
+    peer_finish(p);
+    peer_assert_length(p, BIG);
+}
+END_TEST
+
+#ifdef SOCK_SEQPACKET
+static const int message_types[] = {SOCK_DGRAM, SOCK_SEQPACKET};
+#else
+static const int message_types[] = {SOCK_DGRAM};
+#endif
+
+/* On datagram and seqpacket pairs each list is one message, also one of more
+ * chunks than a call takes. */
+START_TEST(posix__unix_messages)
+{
+    static const apr_size_t chunks[] = {1, 2, 1024, 1025, 1500, 3000};
+    const unsigned char *data = bytes_new(60000, 54);
+    unsigned char *got = apr_palloc(pool, 70000);
+    peer_t *p = unix_pair(message_types[_i]);
+    bufv_writer_t *w = peer_writer(p);
+    apr_uint64_t written;
+    ssize_t len;
+    size_t i;
+
+    for (i = 0; i < COUNT(chunks); i++) {
+        bufv_t *v = list_cut(data, chunks[i], 20, 20);
+
+        assert_ok(write_checked(v, w, &written));
+        ck_assert_uint_eq(bufv_writer_report(w)->calls, 1);
+        len = recv(fd_of(p->far_end), got, 70000, 0);
+        ck_assert_int_eq(len, (ssize_t)(chunks[i] * 20));
+        ck_assert_mem_eq(got, data, (size_t)len);
+    }
+}
+END_TEST
+
+/* A message that does not fit: refused, and nothing arrives. */
+START_TEST(posix__unix_message_too_big)
+{
+    unsigned char *data = bytes_new(BIG, 55);
+    peer_t *p = unix_pair(message_types[_i]);
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_cut(data, 4, BIG / 4, BIG / 4);
+    apr_uint64_t written;
+    char byte;
+
+    assert_is(write_checked(v, w, &written), STATUS_IS_TOO_BIG);
+    ck_assert_uint_eq(written, 0);
+    ck_assert_int_eq(recv(fd_of(p->far_end), &byte, 1, MSG_DONTWAIT), -1);
+}
+END_TEST
+
+/* ------------------------------------------------------------ one 4 GiB -- */
+
+/* A single chunk over 4 GiB, of zero pages, leaves whole. */
+START_TEST(posix__one_chunk_over_4_gib)
+{
+    static const unsigned char zeros[65536];
+    const apr_uint64_t len = APR_UINT64_C(0x100000000) + 12345;
+    peer_t *p;
+    bufv_writer_t *w;
+    bufv_t *v;
+    void *data;
+    apr_uint64_t written;
+
+    if (env_is_set("BUFV_TEST_SKIP_HUGE") || sizeof(apr_size_t) < 8) {
+        skip("posix__one_chunk_over_4_gib",
+             "BUFV_TEST_SKIP_HUGE is set, or 32 bits");
+        return;
+    }
+    data = mmap(NULL, (size_t)len, PROT_READ,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (data == MAP_FAILED) {
+        skip("posix__one_chunk_over_4_gib", "no address space");
+        return;
+    }
+    p = peer_new();
+    w = peer_writer(p);
+    v = list_new();
+    p->expect = zeros;
+    p->period = sizeof(zeros);
+    assert_ok(bufv_append(v, data, (apr_size_t)len));
+    peer_start(p);
+    assert_ok(write_checked(v, w, &written));
+    ck_assert_uint_eq(written, len);
+    peer_finish(p);
+    peer_assert_length(p, len);
+    munmap(data, (size_t)len);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, posix__no_sigpipe_on_tcp);
+    tcase_add_test(tc, posix__no_sigpipe_on_unix);
+    tcase_add_test(tc, posix__no_sigpipe_on_pipes);
+    tcase_add_test(tc, posix__pending_sigpipe_stays);
+    tcase_add_loop_test(tc, posix__signals_are_invisible, 0, 2);
+    tcase_add_loop_test(tc, posix__signals_do_not_stretch_timeouts, 0, 2);
+    tcase_add_loop_test(tc, posix__flags_are_kept, 0, 2);
+    tcase_add_test(tc, posix__wrapped_non_blocking);
+    tcase_add_test(tc, posix__no_descriptor_is_left);
+    tcase_add_test(tc, posix__unix_stream);
+    tcase_add_loop_test(tc, posix__unix_messages, 0,
+                        (int)COUNT(message_types));
+    tcase_add_loop_test(tc, posix__unix_message_too_big, 0,
+                        (int)COUNT(message_types));
+    tcase_add_test(tc, posix__one_chunk_over_4_gib);
+}
+
+const topic_t topic_posix = {"posix", add_tests};

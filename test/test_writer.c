@@ -1,0 +1,241 @@
+/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Making writers and setting them. */
+
+#include "scripted.h"
+
+#include <ctype.h>
+
+/* NULL arguments, no writev, or limits of 0: refused, and *w is NULL. */
+START_TEST(writer__create_is_checked)
+{
+    scripted_t *s = scripted_new(pool);
+    bufv_ops_t ops = s->ops;
+    bufv_writer_t *w = (bufv_writer_t *)s;
+
+    assert_is(bufv_writer_create(NULL, &ops, s, pool), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_writer_create(&w, NULL, s, pool), APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(w);
+    assert_is(bufv_writer_create(&w, &ops, s, NULL), APR_STATUS_IS_EINVAL);
+    ops.writev = NULL;
+    w = (bufv_writer_t *)s;
+    assert_is(bufv_writer_create(&w, &ops, s, pool), APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(w);
+    ops = s->ops;
+    ops.max_vec = 0;
+    assert_is(bufv_writer_create(&w, &ops, s, pool), APR_STATUS_IS_EINVAL);
+    ops = s->ops;
+    ops.max_bytes = 0;
+    assert_is(bufv_writer_create(&w, &ops, s, pool), APR_STATUS_IS_EINVAL);
+    ops = s->ops;
+    assert_ok(bufv_writer_create(&w, &ops, s, pool));
+}
+END_TEST
+
+/* The same for sockets and files. */
+START_TEST(writer__socket_and_file_are_checked)
+{
+    bufv_writer_t *w = (bufv_writer_t *)pool;
+
+    assert_is(bufv_writer_socket(&w, NULL, pool), APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(w);
+    w = (bufv_writer_t *)pool;
+    assert_is(bufv_writer_file(&w, NULL, pool), APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(w);
+}
+END_TEST
+
+/* The ops are copied: the caller's may go. */
+START_TEST(writer__ops_are_copied)
+{
+    scripted_t *s = scripted_new(pool);
+    bufv_ops_t *ops = apr_pmemdup(pool, &s->ops, sizeof(*ops));
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    bufv_writer_t *w;
+
+    s->max_vec = s->ops.max_vec;
+    s->max_bytes = s->ops.max_bytes;
+    assert_ok(bufv_writer_create(&w, ops, s, pool));
+    memset(ops, 0, sizeof(*ops));
+    assert_ok(bufv_write(v, w, NULL));
+    scripted_assert_got(s, "abc", 3);
+}
+END_TEST
+
+/* Only the first three and `writev` are needed. */
+START_TEST(writer__least_ops)
+{
+    scripted_t *s = scripted_new(pool);
+    bufv_t *v = list_of((const char *const[]){"abc", "de", NULL});
+    bufv_ops_t ops;
+    bufv_writer_t *w;
+    apr_uint64_t written;
+
+    memset(&ops, 0, sizeof(ops));
+    ops.name = "least";
+    ops.max_vec = s->max_vec = 1;
+    ops.max_bytes = s->max_bytes = 1;
+    ops.writev = s->ops.writev;
+    assert_ok(bufv_writer_create(&w, &ops, s, pool));
+    assert_ok(write_checked(v, w, &written));
+    ck_assert_uint_eq(s->attempts, 5);
+    scripted_assert_got(s, "abcde", 5);
+}
+END_TEST
+
+typedef struct limits_case_t {
+    apr_size_t max_vec, max_bytes; /* set, on a transport of 4 and 8 */
+    apr_size_t attempts;           /* for 16 chunks of one byte */
+} limits_case_t;
+
+static const limits_case_t limits[] = {
+    {0, 0, 4}, {2, 0, 8},  {0, 3, 6},  {4, 8, 4}, {5, 9, 4},
+    {1, 1, 16}, {3, 2, 8}, {100, 1, 16}, {(apr_size_t)-1, (apr_size_t)-1, 4},
+};
+
+/* Limits can only be lowered; 0 gives the transport's own back. */
+START_TEST(writer__limits)
+{
+    const unsigned char *data = bytes_new(32, 23);
+    scripted_t *s = scripted_new(pool);
+    bufv_t *v = list_cut(data, 16, 1, 2);
+    apr_uint64_t written;
+
+    s->ops.max_vec = 4;
+    s->ops.max_bytes = 8;
+    s->list = v;
+    scripted_open(s);
+    bufv_writer_copy_below_set(s->w, 0);
+    scripted_limits(s, 1, 1);
+    scripted_limits(s, limits[_i].max_vec, limits[_i].max_bytes);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_kept(s);
+    ck_assert_uint_eq(s->attempts, limits[_i].attempts);
+}
+END_TEST
+
+/* The built-in back end says who it is and what it takes. */
+START_TEST(writer__socket_ops)
+{
+    const bufv_ops_t *ops = bufv_socket_ops();
+
+    ck_assert_ptr_nonnull(ops);
+    ck_assert_ptr_nonnull(ops->name);
+    ck_assert_uint_gt(strlen(ops->name), 0);
+    ck_assert_uint_ge(ops->max_vec, 1);
+    ck_assert_uint_ge(ops->max_bytes, 1);
+    ck_assert(ops->writev != NULL);
+    ck_assert_int_eq(ops->message, 0);
+    if (strcmp(BUFV_TEST_BACKEND, "generic") == 0)
+        ck_assert_uint_eq(ops->max_vec, 1);
+#ifdef __linux__
+    if (strcmp(BUFV_TEST_BACKEND, "unix") == 0) {
+        ck_assert_str_eq(ops->name, "sendmsg");
+        ck_assert_uint_eq(ops->max_vec, 1024);
+    }
+#endif
+    if (strcmp(BUFV_TEST_BACKEND, "win32") == 0)
+        ck_assert_str_eq(ops->name, "WSASend");
+}
+END_TEST
+
+/* Before the first write the report is all 0, and the text is a string. */
+START_TEST(writer__before_the_first_write)
+{
+    scripted_t *s = scripted_for(NULL);
+    static const bufv_report_t nothing;
+    const bufv_report_t *report = bufv_writer_report(s->w);
+    char buf[100];
+
+    ck_assert_ptr_nonnull(report);
+    ck_assert_int_eq(report->status, nothing.status);
+    ck_assert_uint_eq(report->written | report->left | report->calls |
+                          report->waits | report->copied,
+                      0);
+    memset(buf, '#', sizeof(buf));
+    ck_assert_ptr_eq(bufv_writer_strerror(s->w, buf, sizeof(buf)), buf);
+    ck_assert_ptr_nonnull(memchr(buf, '\0', sizeof(buf)));
+}
+END_TEST
+
+/* The text has the operation and the cause; what does not fit is cut off,
+ * and no byte beyond the buffer is touched. */
+START_TEST(writer__strerror_of_any_size)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    char whole[300], cut[300], cause[200];
+    apr_size_t size;
+
+    s->otherwise.take = 0;
+    s->otherwise.status = APR_EPIPE;
+    assert_is(bufv_write(v, s->w, NULL), APR_STATUS_IS_EPIPE);
+    bufv_writer_strerror(s->w, whole, sizeof(whole));
+    apr_strerror(APR_EPIPE, cause, sizeof(cause));
+    ck_assert_ptr_eq(strstr(whole, "scripted"), whole);
+    ck_assert_ptr_nonnull(strstr(whole, cause));
+    for (size = 0; size <= strlen(whole) + 2; size++) {
+        memset(cut, '#', sizeof(cut));
+        bufv_writer_strerror(s->w, cut, size);
+        ck_assert_int_eq(cut[size], '#');
+        if (size == 0)
+            continue;
+        ck_assert_uint_eq(strlen(cut), size <= strlen(whole)
+                                           ? size - 1
+                                           : strlen(whole));
+        ck_assert_mem_eq(cut, whole, strlen(cut));
+    }
+}
+END_TEST
+
+/* The lock can be enabled twice; writing goes on as before. */
+START_TEST(writer__lock_twice)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    assert_ok(bufv_writer_lock_enable(s->w));
+    assert_ok(bufv_writer_lock_enable(s->w));
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, "abc", 3);
+    s->begin_status = APR_EACCES;
+    assert_ok(bufv_append(v, "d", 1));
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_EACCES);
+    s->begin_status = APR_SUCCESS;
+    assert_ok(write_checked(v, s->w, &written));
+    assert_ok(write_checked(v, s->w, &written));
+}
+END_TEST
+
+/* The version is three numbers. */
+START_TEST(writer__version)
+{
+    const char *at = bufv_version();
+    int part;
+
+    for (part = 0; part < 3; part++) {
+        ck_assert(isdigit((unsigned char)*at));
+        while (isdigit((unsigned char)*at))
+            at++;
+        ck_assert_int_eq(*at, part < 2 ? '.' : '\0');
+        at += part < 2;
+    }
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, writer__create_is_checked);
+    tcase_add_test(tc, writer__socket_and_file_are_checked);
+    tcase_add_test(tc, writer__ops_are_copied);
+    tcase_add_test(tc, writer__least_ops);
+    tcase_add_loop_test(tc, writer__limits, 0, (int)COUNT(limits));
+    tcase_add_test(tc, writer__socket_ops);
+    tcase_add_test(tc, writer__before_the_first_write);
+    tcase_add_test(tc, writer__strerror_of_any_size);
+    tcase_add_test(tc, writer__lock_twice);
+    tcase_add_test(tc, writer__version);
+}
+
+const topic_t topic_writer = {"writer", add_tests};
