@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts of ci/. Says what it does, does only what is missing.
 
 set -eu
