@@ -412,6 +412,16 @@ typedef struct bufv_ops_t {
     /** Called after the last attempt of a list, on every path. NULL: nothing
      * to do. */
     void (*end)(void *baton);
+
+    /**
+     * Names the two ends for bufv_writer_strerror(), as in
+     * "tcp 127.0.0.1:40012->127.0.0.1:8080". NULL: nothing to say.
+     *
+     * @param baton what was given to bufv_writer_create()
+     * @param buf to be filled, with a final NUL
+     * @param size of `buf`, more than 0
+     */
+    void (*describe)(void *baton, char *buf, apr_size_t size);
 } bufv_ops_t;
 
 /** @} */

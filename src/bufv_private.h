@@ -227,6 +227,11 @@ apr_status_t bufv__lock_create(void **lock, apr_pool_t *pool);
 void bufv__lock(void *lock);
 void bufv__unlock(void *lock);
 
+/* ---- ends.c */
+
+void bufv__name_ends(apr_socket_t *sock, int message, char *buf,
+                     apr_size_t size);
+
 /* ---- socket.c, and a back end's: src/<backend>/socket.c */
 
 /* What it takes to keep SIGPIPE away from this thread: see quiet.c. */
@@ -243,6 +248,7 @@ typedef struct bufv__socket_t {
     apr_socket_t *sock;
     apr_os_sock_t fd;
     apr_interval_time_t timeout;
+    int message; /* a list is one, and not a part of a stream */
     int corked; /* by us, while this list is written */
     bufv__quiet_t quiet;
 } bufv__socket_t;
@@ -287,7 +293,6 @@ struct bufv_writer_t {
     bufv_stats_t stats;
     const char *op; /* the operation that the last write ended with */
     void *lock;
-    void (*describe)(const bufv_writer_t *w, char *buf, apr_size_t size);
     bufv__socket_t socket; /* the baton, where it is a socket's */
     bufv__file_t file;     /* the same for a file */
     apr_pool_t *pool;
@@ -298,8 +303,6 @@ struct bufv_writer_t {
 void bufv__writer_init(bufv_writer_t *w, const bufv_ops_t *ops, void *baton);
 void bufv__writer_leave(bufv_writer_t *w);
 apr_time_t bufv__writer_now(const bufv_writer_t *w);
-void bufv__describe_socket(const bufv_writer_t *w, char *buf,
-                           apr_size_t size);
 
 /* ---- system.c and quiet.c, the operating system's: in src/unix or
  * src/win32, whatever the back end */

@@ -8,9 +8,9 @@
 
 /* A file that was opened has a name; a pipe and a descriptor that was wrapped
  * have none. */
-static void describe_file(const bufv_writer_t *w, char *buf, apr_size_t size)
+static void describe(void *baton, char *buf, apr_size_t size)
 {
-    apr_file_t *file = w->file.file;
+    apr_file_t *file = ((bufv__file_t *)baton)->file;
     apr_interval_time_t timeout;
     const char *name = NULL;
 
@@ -37,6 +37,6 @@ apr_status_t bufv_writer_file(bufv_writer_t **w, apr_file_t *file,
         return status;
     (*w)->file.file = file;
     (*w)->baton = &(*w)->file;
-    (*w)->describe = describe_file;
+    (*w)->ops.describe = describe;
     return APR_SUCCESS;
 }

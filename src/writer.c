@@ -151,8 +151,8 @@ char *bufv_writer_strerror(const bufv_writer_t *w, char *buf, apr_size_t size)
 
     if (buf == NULL || size == 0)
         return buf;
-    if (w->describe != NULL)
-        w->describe(w, where, sizeof(where));
+    if (w->ops.describe != NULL)
+        w->ops.describe(w->baton, where, sizeof(where));
     name_status(w->report.status, cause, sizeof(cause));
     apr_snprintf(buf, size, "%s%s%s: %s", w->op, where[0] != '\0' ? " " : "",
                  where, cause);
