@@ -116,6 +116,7 @@ typedef struct gather_t {
     apr_size_t left;   /* bytes that the batch may still take */
     apr_size_t below;  /* chunks shorter than this are small */
     apr_size_t parity; /* chunks that a batch without copies may have */
+    int file_next;     /* behind those in a row, a range that is read */
     char *to;          /* unused scratch memory */
     apr_size_t room;   /* its size */
 } gather_t;
@@ -280,16 +281,25 @@ static apr_size_t adjacent_run(const gather_t *g, apr_size_t *len)
     return n;
 }
 
+/* Whether what comes behind the next n chunks can be copied to them. A range
+ * is read to where it can share the only entry there is. */
+static int has_company(const gather_t *g, apr_size_t n)
+{
+    if (n < g->count)
+        return g->vec[n].iov_len < g->below;
+    return g->file_next && g->max_vec == 1;
+}
+
 /* Takes what comes next, one way or the other. Says whether there was room
- * for it in the batch. */
+ * for it in the batch. What fills the batch alone is not copied. */
 static int take(gather_t *g)
 {
     apr_size_t len, n = adjacent_run(g, &len);
     int open = follows(g->b, g->to);
     int entry = g->b->nvec < g->max_vec;
+    int alone = g->b->nvec == 0 && len >= g->left;
 
-    if (len < g->below &&
-        (open || (n < g->count && g->vec[n].iov_len < g->below))) {
+    if (len < g->below && !alone && (open || has_company(g, n))) {
         if (g->room > 0 && (open || entry)) {
             take_copied(g);
             return 1;
@@ -332,6 +342,7 @@ static apr_status_t gather(gather_t *g, const bufv_t *v, apr_size_t ranges)
 
     for (;; ranges--, range++) {
         g->count = bufv__plain(v, g->b->chunks);
+        g->file_next = ranges > 0;
         while (g->count > 0) {
             if (g->left == 0 || !take(g))
                 return APR_SUCCESS;
@@ -345,20 +356,36 @@ static apr_status_t gather(gather_t *g, const bufv_t *v, apr_size_t ranges)
     }
 }
 
+/* The size below which chunks are copied. One that is longer than the scratch
+ * memory is so only where this holds a whole attempt. */
+static apr_size_t copied_below(const bufv__limits_t *limits,
+                               const bufv__scratch_t *s)
+{
+    if (limits->copy_below < s->max || limits->bytes <= s->max)
+        return limits->copy_below;
+    return s->max;
+}
+
+/* Memory for what the batch can hold. */
+static apr_uint64_t most(const bufv_t *v, const bufv__limits_t *limits)
+{
+    return v->length < limits->bytes ? v->length : limits->bytes;
+}
+
 static apr_status_t plan_gather(bufv__batch_t *b, const bufv_t *v,
                                 const bufv__limits_t *limits,
                                 bufv__scratch_t *s, apr_size_t ranges)
 {
     gather_t g;
 
-    want(s, v->length);
+    want(s, most(v, limits));
     if (s->room == 0 && ranges > 0)
         return APR_ENOMEM;
     g.b = b;
     g.vec = bufv__front(v);
     g.max_vec = limits->vec < BUFV__VEC_MAX ? limits->vec : BUFV__VEC_MAX;
     g.left = limits->bytes;
-    g.below = limits->copy_below < s->max ? limits->copy_below : s->max;
+    g.below = copied_below(limits, s);
     g.parity = limits->vec;
     g.to = s->bytes;
     g.room = s->room;
