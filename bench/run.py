@@ -105,6 +105,11 @@ NAGLE_CELLS = {"16x1100": uniform(16, 1100), "600x1030": uniform(600, 1030),
                uniform(4096, 1030)}
 
 
+# Seconds after which the last job's bytes have been acknowledged for sure, so
+# that a job waits for the ACKs of its own bytes only.
+ACKED = 0.06
+
+
 class Arena:
     """Shared memory: the bytes, scattered, and where they lie (arena.h)."""
 
@@ -262,9 +267,10 @@ def calibrate(bench, peers, cell, target):
     return jobs
 
 
-def rounds_of(bench, peers, cell, rounds, jobs, flags, emit):
+def rounds_of(bench, peers, cell, rounds, jobs, flags, emit, pause=0):
     """One cell: each peer's bytes verified, then all timed in rounds, in an
-    order that is new in each round, and verified again."""
+    order that is new in each round, and verified again. `jobs` is how many
+    of each peer, or, to be calibrated, how long they shall take."""
     for name in list(peers):
         bench.attempt(peers, name, cell, 1, "v" + flags)
     if not isinstance(jobs, dict):
@@ -274,6 +280,9 @@ def rounds_of(bench, peers, cell, rounds, jobs, flags, emit):
         order = list(peers)
         rng.shuffle(order)
         for place, name in enumerate(order):
+            if name not in peers:
+                continue
+            time.sleep(pause)
             got = bench.attempt(peers, name, cell, jobs[name], flags)
             if got:
                 emit(number, place, name, jobs[name], *got)
@@ -317,7 +326,7 @@ def time_nagle(bench, names, cells, rounds, path):
         for nodelay in (0, 1):
             peers = {name: bench.start(name, nodelay)
                      for name in names if name in NAGLE_PEERS}
-            jobs = dict.fromkeys(peers, 5)  # a job may wait for 40 ms
+            jobs = dict.fromkeys(peers, 1)
             warm(bench, peers)
             for cell, lists in cells.items():
                 bench.arena.load(lists)
@@ -326,7 +335,7 @@ def time_nagle(bench, names, cells, rounds, path):
                               lambda number, _, name, jobs, wall, cpu:
                               out.writerow([cell, nodelay, reader, number,
                                             name, jobs, f"{wall:.0f}",
-                                            f"{cpu:.0f}"]))
+                                            f"{cpu:.0f}"]), ACKED)
             for peer in peers.values():
                 peer.end()
             say(f"  TCP_NODELAY {nodelay}: done")
@@ -445,7 +454,7 @@ def main():
     if args.only in (None, "nagle"):
         say("default socket and TCP_NODELAY, normal and delayed ACKs")
         some = dict(list(NAGLE_CELLS.items())[:2 if args.quick else None])
-        time_nagle(bench, names, some, 3 if args.quick else 7,
+        time_nagle(bench, names, some, 3 if args.quick else 9,
                    f"{args.out}-nagle.csv")
     if not shutil.which("strace"):
         say("*** SKIPPED, no strace: system calls")
