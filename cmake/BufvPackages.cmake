@@ -1,0 +1,1 @@
+# Packages for distributions: filled in below.
