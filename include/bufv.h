@@ -85,6 +85,10 @@ extern "C" {
  *
  * The total may exceed what a `size_t` holds, since the same bytes may be
  * appended many times: lengths of lists are apr_uint64_t.
+ *
+ * @par Threads
+ * A list belongs to one thread at a time. Different lists are independent,
+ * clones included.
  * @{
  */
 
@@ -126,6 +130,8 @@ BUFV_DECLARE(apr_status_t) bufv_create(bufv_t **v, apr_pool_t *pool);
  * Empties the list: releases all its chunks and keeps its memory for the next
  * fill. Does nothing when called from inside a release callback or a hook of
  * a write of this list.
+ *
+ * @param v the list
  */
 BUFV_DECLARE(void) bufv_clear(bufv_t *v);
 
@@ -145,7 +151,11 @@ bufv_append(bufv_t *v, const void *data, apr_size_t len);
 
 /**
  * Appends a copy of bytes, made now: the caller's may go or change at once.
- * Parameters and statuses as bufv_append().
+ *
+ * @param v the list
+ * @param data the bytes; may be NULL if `len` is 0
+ * @param len their number; 0 appends nothing
+ * @return as bufv_append()
  */
 BUFV_DECLARE(apr_status_t)
 bufv_append_copy(bufv_t *v, const void *data, apr_size_t len);
@@ -162,6 +172,17 @@ bufv_append_copy(bufv_t *v, const void *data, apr_size_t len);
  * @param baton handed to `release`
  * @return as bufv_append(). On failure `release` is not called and the
  *         bytes remain the caller's.
+ *
+ * @code
+ * static void give_back(void *baton, const void *data, apr_size_t len)
+ * {
+ *     free(baton);
+ * }
+ *
+ *     status = bufv_append_owned(v, page->bytes, page->len, give_back, page);
+ *     if (status != APR_SUCCESS)
+ *         free(page);
+ * @endcode
  */
 BUFV_DECLARE(apr_status_t)
 bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
@@ -196,15 +217,25 @@ BUFV_DECLARE(apr_status_t) bufv_append_list(bufv_t *v, bufv_t *from);
  * Appends formatted text, as apr_psprintf() formats it, copied into the list
  * as one chunk, without a final NUL.
  *
+ * @param v the list
+ * @param format and the arguments that it names; they may go or change at
+ *        once
  * @return as bufv_append()
+ *
+ * @code
+ *     bufv_appendf(v, "Content-Length: %" APR_UINT64_T_FMT "\r\n", length);
+ * @endcode
  */
 BUFV_DECLARE(apr_status_t)
 bufv_appendf(bufv_t *v, const char *format, ...) BUFV_FORMAT(2, 3);
 
 /**
  * Puts a chunk of borrowed bytes before the first, also where the first is
- * the rest of a chunk that has been written in part. Parameters and statuses
- * as bufv_append(); APR_EBUSY while the list is being written.
+ * the rest of a chunk that has been written in part.
+ *
+ * @param v the list
+ * @param data, len as for bufv_append()
+ * @return as bufv_append(); APR_EBUSY while the list is being written
  */
 BUFV_DECLARE(apr_status_t)
 bufv_prepend(bufv_t *v, const void *data, apr_size_t len);
@@ -246,6 +277,14 @@ bufv_append_file(bufv_t *v, apr_file_t *file, apr_off_t offset,
  * @param v the list that receives
  * @param from the list that is shared; may be `v` itself
  * @return as bufv_append_list()
+ *
+ * @code
+ *     for (i = 0; i < nclients; i++) {
+ *         bufv_clone(client[i].out, news);
+ *         bufv_write_some(client[i].out, client[i].w, NULL);
+ *     }
+ *     bufv_clear(news);
+ * @endcode
  */
 BUFV_DECLARE(apr_status_t) bufv_clone(bufv_t *v, const bufv_t *from);
 
@@ -264,10 +303,20 @@ BUFV_DECLARE(apr_status_t) bufv_clone(bufv_t *v, const bufv_t *from);
 BUFV_DECLARE(apr_status_t)
 bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head);
 
-/** The number of bytes in the list, in constant time. */
+/**
+ * The number of bytes in the list, in constant time.
+ *
+ * @param v the list
+ * @return what is left to write
+ */
 BUFV_DECLARE(apr_uint64_t) bufv_length(const bufv_t *v);
 
-/** The number of chunks in the list, none of them empty. */
+/**
+ * The number of chunks in the list, in constant time.
+ *
+ * @param v the list
+ * @return their number; none of them is empty
+ */
 BUFV_DECLARE(apr_size_t) bufv_count(const bufv_t *v);
 
 /**
@@ -325,6 +374,10 @@ bufv_peek(const bufv_t *v, struct iovec *vec, apr_size_t *nvec);
  * The rule that makes it easy: **a short write is always legal.** `writev`
  * makes one attempt, takes what it can, and says how much. It does not wait,
  * loop, or care about what comes next; the loop in bufv_write() does.
+ *
+ * @par Threads
+ * The operations are called in the thread that writes, one at a time for a
+ * writer that belongs to one thread or whose lock is enabled.
  * @{
  */
 
@@ -432,6 +485,11 @@ typedef struct bufv_ops_t {
  * Something to write lists to. A writer is cheap, and keeps little: limits,
  * counters, and once small chunks have been copied together, at most 64 KiB
  * of scratch memory, no more than its lists were long.
+ *
+ * @par Threads
+ * A writer belongs to one thread at a time, unless its lock is enabled: see
+ * bufv_writer_lock_enable(). What is told of "the last write" (report,
+ * counters, text) is for the thread that made it, while no other writes.
  * @{
  */
 
@@ -473,7 +531,11 @@ bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool);
  * A pipe that blocks is made non-blocking while a list is being written, so
  * that a deadline holds; processes that share the open pipe see that, too.
  *
- * Parameters and statuses as bufv_writer_socket().
+ * @param w set to the writer, or to NULL on failure
+ * @param file borrowed; must be open for writing, and stay so as long as the
+ *        writer is written to
+ * @param pool the writer lives until this pool is cleared or destroyed
+ * @return APR_SUCCESS; APR_EINVAL if an argument is NULL; APR_ENOMEM
  */
 BUFV_DECLARE(apr_status_t)
 bufv_writer_file(bufv_writer_t **w, apr_file_t *file, apr_pool_t *pool);
@@ -548,6 +610,7 @@ bufv_writer_stall_set(bufv_writer_t *w, apr_interval_time_t limit);
  * whole, waits included, before another begins. Call it, and all other
  * settings, before the second thread comes.
  *
+ * @param w the writer
  * @return APR_SUCCESS, also if it was enabled before; APR_ENOTIMPL where APR
  *         has no threads; APR_EINVAL, APR_ENOMEM, or APR's error
  */
@@ -567,10 +630,29 @@ typedef struct bufv_call_t {
  * Told of each attempt right after it, also of a failed one, when its bytes
  * have left the list. It may look at the list and append to it, but not write
  * to this writer.
+ *
+ * @param baton what was given to bufv_writer_hook_set()
+ * @param call the attempt; valid until the hook returns
  */
 typedef void bufv_hook_t(void *baton, const bufv_call_t *call);
 
-/** Sets the hook; NULL takes it away. */
+/**
+ * Sets the hook, which is told of each attempt.
+ *
+ * @param w the writer
+ * @param hook called in the thread that writes; NULL takes it away
+ * @param baton handed to it
+ *
+ * @code
+ * static void trace(void *baton, const bufv_call_t *call)
+ * {
+ *     fprintf(baton, "%s: %" APR_SIZE_T_FMT " of %" APR_SIZE_T_FMT "\n",
+ *             call->op, call->written, call->asked);
+ * }
+ *
+ *     bufv_writer_hook_set(w, trace, stderr);
+ * @endcode
+ */
 BUFV_DECLARE(void)
 bufv_writer_hook_set(bufv_writer_t *w, bufv_hook_t *hook, void *baton);
 
@@ -596,14 +678,22 @@ typedef struct bufv_stats_t {
 } bufv_stats_t;
 
 /**
- * The report of the writer's last write. Never NULL; all 0 before the first.
- * It stays valid with the writer and changes with the next write.
+ * What became of the writer's last write.
+ *
+ * @param w the writer
+ * @return the report; never NULL, and all 0 before the first write. It is
+ *         valid as long as the writer, and changes with the next write.
  */
 BUFV_DECLARE(const bufv_report_t *)
 bufv_writer_report(const bufv_writer_t *w);
 
-/** The writer's counters. Valid as long as the writer; they change with each
- * write. */
+/**
+ * What the writer has done since it was created.
+ *
+ * @param w the writer
+ * @return the counters; never NULL. They are valid as long as the writer, and
+ *         change with each write.
+ */
 BUFV_DECLARE(const bufv_stats_t *) bufv_writer_stats(const bufv_writer_t *w);
 
 /**
@@ -620,14 +710,40 @@ BUFV_DECLARE(const bufv_stats_t *) bufv_writer_stats(const bufv_writer_t *w);
 BUFV_DECLARE(char *)
 bufv_writer_strerror(const bufv_writer_t *w, char *buf, apr_size_t size);
 
-/** The transport of stream sockets in the back end that was built in: its
- * name and limits, to look at. */
+/**
+ * The transport of stream sockets in the back end that was built in: its name
+ * and limits, to look at.
+ *
+ * @return constant; its operations are not to be called
+ */
 BUFV_DECLARE(const bufv_ops_t *) bufv_socket_ops(void);
 
 /** @} */
 
 /**
  * @defgroup write Writing
+ *
+ * bufv_write() is the main job, and says what each status means. The others
+ * are variations of it.
+ *
+ * @par Threads
+ * A list belongs to one thread at a time, and so does a writer, unless its
+ * lock is enabled. To end a waiting write from another thread, shut the
+ * socket down with apr_socket_shutdown().
+ * @{
+ */
+
+/**
+ * Writes the whole list, or says why not.
+ *
+ * Waits as often as it must, as long as the transport's timeout, the stall
+ * limit and the deadline allow. Interrupted calls go on.
+ *
+ * @param v the list; what was accepted is consumed. An empty one is
+ *        APR_SUCCESS without an attempt.
+ * @param w the writer
+ * @param written set to the bytes accepted, on every path; may be NULL
+ * @return APR_SUCCESS if all of it left; else why not: see the table.
  *
  * | status | what you got | what you may do next |
  * |---|---|---|
@@ -643,20 +759,14 @@ BUFV_DECLARE(const bufv_ops_t *) bufv_socket_ops(void);
  *
  * For every one of them: `written` + what bufv_length() says now = what it
  * said before.
- * @{
- */
-
-/**
- * Writes the whole list, or says why not.
  *
- * Waits as often as it must, as long as the transport's timeout, the stall
- * limit and the deadline allow. Interrupted calls go on.
- *
- * @param v the list; what was accepted is consumed. An empty one is
- *        APR_SUCCESS without an attempt.
- * @param w the writer
- * @param written set to the bytes accepted, on every path; may be NULL
- * @return see the table above
+ * @code
+ *     status = bufv_write(v, w, &written);
+ *     if (status != APR_SUCCESS)
+ *         fprintf(stderr, "%s; %" APR_UINT64_T_FMT " bytes are left\n",
+ *                 bufv_writer_strerror(w, text, sizeof(text)),
+ *                 bufv_length(v));
+ * @endcode
  */
 BUFV_DECLARE(apr_status_t)
 bufv_write(bufv_t *v, bufv_writer_t *w, apr_uint64_t *written);
@@ -664,9 +774,21 @@ bufv_write(bufv_t *v, bufv_writer_t *w, apr_uint64_t *written);
 /**
  * Writes as much of the list as the destination takes now; never waits.
  *
- * Parameters and statuses as bufv_write(); APR_EAGAIN with what was written
- * when the destination is full. For event loops: call it, and again when the
- * socket is writable, until APR_SUCCESS.
+ * For event loops: call it, and again when the socket is writable, until
+ * APR_SUCCESS. It attempts until the destination is full; one that never is
+ * gets the whole list in one call.
+ *
+ * @param v, w, written as for bufv_write()
+ * @return as bufv_write(); APR_EAGAIN, with what was written, when the
+ *         destination is full
+ *
+ * @code
+ *     status = bufv_write_some(c->out, c->w, NULL);
+ *     if (APR_STATUS_IS_EAGAIN(status))
+ *         watch(c, APR_POLLIN | APR_POLLOUT);
+ *     else if (status != APR_SUCCESS)
+ *         hang_up(c);
+ * @endcode
  */
 BUFV_DECLARE(apr_status_t)
 bufv_write_some(bufv_t *v, bufv_writer_t *w, apr_uint64_t *written);
@@ -719,8 +841,13 @@ typedef struct bufv_reader_t {
     void *baton;
 } bufv_reader_t;
 
-/** The list as a reader: reading consumes it, and bufv_copy() from it is
- * bufv_write(). Valid as long as the list. */
+/**
+ * The list as a reader: reading consumes it, and bufv_copy() from it is
+ * bufv_write().
+ *
+ * @param v the list
+ * @return the reader; valid as long as the list
+ */
 BUFV_DECLARE(bufv_reader_t) bufv_reader(bufv_t *v);
 
 /**
@@ -734,11 +861,21 @@ BUFV_DECLARE(bufv_reader_t) bufv_reader(bufv_t *v);
  *         that had been read and did not leave are then lost, unless the
  *         reader is a list; APR_EGENERAL if the reader gives nothing and no
  *         reason; APR_EINVAL if an argument is NULL; APR_ENOMEM
+ *
+ * @code
+ *     bufv_reader_t r = bufv_reader(v);
+ *
+ *     status = bufv_copy(w, &r, &copied);
+ * @endcode
  */
 BUFV_DECLARE(apr_status_t)
 bufv_copy(bufv_writer_t *w, const bufv_reader_t *r, apr_uint64_t *copied);
 
-/** The library's version, as "1.2.3". */
+/**
+ * The library's version.
+ *
+ * @return "1.2.3" and the like; constant
+ */
 BUFV_DECLARE(const char *) bufv_version(void);
 
 /** @} */
