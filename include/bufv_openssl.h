@@ -1,0 +1,96 @@
+/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file bufv_openssl.h
+ * @brief Writes lists of chunks over TLS, with OpenSSL 3.
+ *
+ * TLS has no gather: what is handed to SSL_write() leaves as a record of its
+ * own, with its own header, tag and system call. Here neighbouring chunks are
+ * copied together into full records of 16 KiB before, so that a list of three
+ * small chunks is one record, and a MiB of 100-byte chunks is 64 of them. A
+ * chunk of a record's size or more is encrypted from where it lies.
+ *
+ * Link `bufv::openssl` (CMake) or `bufv_openssl` (pkg-config).
+ *
+ * @code
+ *     bufv_writer_ssl(&w, ssl, sock, pool);
+ *     status = bufv_write(v, w, &written);
+ * @endcode
+ */
+
+#ifndef BUFV_OPENSSL_H
+#define BUFV_OPENSSL_H
+
+#include <bufv.h>
+
+#include <openssl/ssl.h>
+
+#if defined(_WIN32) && !defined(BUFV_STATIC)
+#ifdef BUFV_OPENSSL_BUILDING
+#define BUFV_OPENSSL_DECLARE(type) __declspec(dllexport) type
+#else
+#define BUFV_OPENSSL_DECLARE(type) __declspec(dllimport) type
+#endif
+#elif defined(__GNUC__)
+#define BUFV_OPENSSL_DECLARE(type) __attribute__((visibility("default"))) type
+#else
+#define BUFV_OPENSSL_DECLARE(type) type
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Creates a writer for a TLS connection.
+ *
+ * Everything that bufv.h promises of a socket's writer holds: the socket's
+ * timeout is the stall limit, deadlines bound the whole list, a closed peer
+ * raises no signal. Every byte goes through SSL_write(), those of file ranges
+ * too.
+ *
+ * @param w set to the writer, or to NULL on failure
+ * @param ssl borrowed; must live as long as the writer is written to. If its
+ *        handshake is not complete, the first write makes it. It is given
+ *        SSL_MODE_ENABLE_PARTIAL_WRITE and
+ *        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, and keeps them.
+ * @param sock borrowed likewise: the socket below `ssl`, to wait for and to
+ *        take the timeout from. It does not block while a list is being
+ *        written, and is then as it was. NULL: there is none, as with a pair
+ *        of memory BIOs; bufv_write() then never waits and returns APR_EAGAIN
+ *        when the BIO is full.
+ * @param pool the writer lives until this pool is cleared or destroyed
+ * @return APR_SUCCESS; APR_EINVAL if `w`, `ssl` or `pool` is NULL; APR_ENOTIMPL
+ *         for DTLS; APR_ENOMEM
+ *
+ * What the statuses of a write mean here:
+ *
+ * - APR_EAGAIN: SSL_want(ssl) says which way to wait, SSL_READING (a handshake
+ *   waits for the peer) or SSL_WRITING.
+ * - APR_EPIPE: close_notify has been sent, or it has been received and the
+ *   protocol is older than TLS 1.3, where this ends both directions.
+ * - APR_ECONNRESET: the peer went without a close_notify.
+ * - APR_EGENERAL: OpenSSL failed. bufv_writer_strerror() has its reason, and
+ *   OpenSSL's error queue of this thread all the rest.
+ * - other errors of a socket: what the system said.
+ *
+ * **After APR_EAGAIN or APR_TIMEUP a record may be on its way**: encrypted,
+ * and sent in part, while none of its bytes counts as written. Going on with
+ * the list is exact, also if it has been appended to, split, cloned or moved
+ * to another list, and whatever limits were set meanwhile. What is written to
+ * the connection next *must* begin with these bytes, since they cannot be
+ * taken back: a list that begins with others is APR_EINVAL, of which nothing
+ * is sent. To give up on a list then is to give up on the connection.
+ *
+ * OpenSSL lets one thread at a time use an SSL object, for reading or writing.
+ * The writer's lock keeps writers apart and does not know of SSL_read().
+ */
+BUFV_OPENSSL_DECLARE(apr_status_t)
+bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
+                apr_pool_t *pool);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BUFV_OPENSSL_H */

@@ -1,0 +1,64 @@
+/* What OpenSSL says, in APR's words. */
+
+#include "private.h"
+
+#include <openssl/err.h>
+
+#include <errno.h>
+
+/* The system's error. Without one the peer has closed below TLS; macOS says
+ * EPROTOTYPE while it does. */
+static apr_status_t from_system(apr_status_t error)
+{
+    if (error == APR_SUCCESS || error == EPROTOTYPE)
+        return APR_ECONNRESET;
+    return error;
+}
+
+static apr_status_t from_queue(unsigned long error)
+{
+    if (ERR_SYSTEM_ERROR(error))
+        return from_system(APR_FROM_OS_ERROR(ERR_GET_REASON(error)));
+    if (ERR_GET_LIB(error) != ERR_LIB_SSL)
+        return APR_EGENERAL;
+    switch (ERR_GET_REASON(error)) {
+    case SSL_R_PROTOCOL_IS_SHUTDOWN:
+        return APR_EPIPE;
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+        return APR_ECONNRESET;
+    case SSL_R_BAD_LENGTH:
+    case SSL_R_BAD_WRITE_RETRY:
+        return APR_EINVAL; /* a record of somebody else's is on its way */
+    default:
+        return APR_EGENERAL;
+    }
+}
+
+static apr_status_t blocked(bufv__ssl_t *s, apr_int16_t direction)
+{
+    s->direction = direction;
+    return APR_EAGAIN;
+}
+
+/* The queue is left as it is, for who wants to know more. */
+apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error)
+{
+    s->reason = NULL;
+    switch (SSL_get_error(s->ssl, n)) {
+    case SSL_ERROR_NONE:
+        return APR_SUCCESS;
+    case SSL_ERROR_WANT_WRITE:
+        return blocked(s, APR_POLLOUT);
+    case SSL_ERROR_WANT_READ:
+        return blocked(s, APR_POLLIN);
+    case SSL_ERROR_ZERO_RETURN:
+        return APR_EPIPE;
+    case SSL_ERROR_SYSCALL:
+        return from_system(error);
+    case SSL_ERROR_SSL:
+        s->reason = ERR_reason_error_string(ERR_peek_error());
+        return from_queue(ERR_peek_error());
+    default: /* a certificate to look up, an engine: not the socket's */
+        return blocked(s, 0);
+    }
+}
