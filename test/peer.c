@@ -111,11 +111,11 @@ static void *APR_THREAD_FUNC read_on(apr_thread_t *thread, void *baton)
 {
     static const apr_size_t most = PIECE;
     peer_t *p = baton;
-    unsigned char *data = malloc(PIECE);
+    unsigned char *data = p->buffer;
     apr_size_t len;
 
     (void)thread;
-    while (data != NULL && apr_atomic_read32(&p->stop) == 0) {
+    while (apr_atomic_read32(&p->stop) == 0) {
         if (p->pause > 0)
             apr_sleep(p->pause);
         len = p->piece > 0 && p->piece < most ? p->piece : most;
@@ -128,7 +128,6 @@ static void *APR_THREAD_FUNC read_on(apr_thread_t *thread, void *baton)
         if (p->status != APR_SUCCESS)
             break;
     }
-    free(data);
     return NULL;
 }
 
@@ -145,6 +144,8 @@ void peer_start(peer_t *p)
 {
     if (p->got == NULL && p->room == 0)
         apr_pool_cleanup_register(pool, p, peer_free, apr_pool_cleanup_null);
+    if (p->buffer == NULL)
+        p->buffer = apr_palloc(pool, PIECE);
     apr_atomic_set32(&p->stop, 0);
     assert_ok(apr_thread_create(&p->thread, NULL, read_on, p, pool));
 }

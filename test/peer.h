@@ -15,6 +15,7 @@ typedef struct peer_t {
     apr_socket_t *near_end; /**< the one that is written to */
     apr_socket_t *far_end;  /**< the one that is read */
     apr_thread_t *thread;
+    unsigned char *buffer;
 
     /* set before peer_start() */
     apr_size_t piece;            /**< most bytes of one read; 0: 64 KiB */

@@ -79,6 +79,16 @@ const char *status_text(apr_status_t status);
                       status_text(ok_));                                     \
     } while (0)
 
+/** Keeps the first failure in `first`, for loops of a million rounds, where
+ * an assertion each (which check writes to a file) would take most of the
+ * time, and for those that count allocations, which check makes too. */
+#define note(first, expr)                                                    \
+    do {                                                                     \
+        apr_status_t note_ = (expr);                                         \
+        if ((first) == APR_SUCCESS)                                          \
+            (first) = note_;                                                 \
+    } while (0)
+
 /** The expression is a status of the kind that the macro `IS` tells. */
 #define assert_is(expr, IS)                                                  \
     do {                                                                     \

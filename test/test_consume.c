@@ -151,12 +151,14 @@ END_TEST
 START_TEST(consume__a_million_one_by_one)
 {
     bufv_t *v = list_new();
+    apr_status_t first = APR_SUCCESS;
     int i;
 
     for (i = 0; i < 1000000; i++)
-        assert_ok(bufv_append(v, "x", 1));
+        note(first, bufv_append(v, "x", 1));
     for (i = 0; i < 1000000; i++)
-        assert_ok(bufv_consume(v, 1));
+        note(first, bufv_consume(v, 1));
+    assert_ok(first);
     ck_assert_uint_eq(bufv_length(v), 0);
     ck_assert_uint_eq(bufv_count(v), 0);
 }

@@ -265,7 +265,9 @@ START_TEST(posix__wrapped_non_blocking)
     shutdown(fd, SHUT_WR);
     peer_finish(p);
     peer_assert_length(p, total);
-    ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+    /* The generic back end knows a descriptor's mode only by its timeout. */
+    if (strcmp(BUFV_TEST_BACKEND, "unix") == 0)
+        ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 }
 END_TEST
 
