@@ -8,45 +8,52 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* The first slab of a list: a response's headers. Each next one is twice as
- * large, so that soon a whole fill goes into one, which is kept. */
+/* The first slab of a list: a response's headers. */
 #define SLAB_FIRST ((apr_size_t)1024)
 
-/* Lets go of the slab, or begins it anew if nobody else has it. */
-static void renew(bufv_t *v)
+/* The size of the next slab: twice the last one if the list is longer than
+ * that, so that soon a whole fill goes into one, which is kept; never more
+ * than the list calls for. */
+static apr_size_t next_size(const bufv_t *v, apr_size_t len)
 {
-    if (bufv__hold_alone(v->slab)) {
-        v->slab_used = 0;
-        return;
-    }
-    bufv__hold_release(v->slab, NULL, 0);
-    v->slab = NULL;
+    apr_size_t size = v->slab_size < SLAB_FIRST ? SLAB_FIRST : v->slab_size;
+
+    if (v->slab_size > 0 && size <= BUFV__CHUNK_MAX / 4 &&
+        v->length / 2 >= size)
+        size *= 2;
+    return size < len ? len : size;
 }
 
-/* Finds room for len bytes, to be taken by put_copied(). */
-static apr_status_t room_for(bufv_t *v, apr_size_t len, char **room)
+static apr_status_t next_slab(bufv_t *v, apr_size_t len)
 {
-    apr_size_t size = v->slab_size;
+    apr_size_t size = next_size(v, len);
     bufv__hold_t *slab;
     apr_status_t status;
 
-    if (v->slab != NULL && bufv_count(v) == 0)
-        renew(v);
-    if (v->slab == NULL || len > v->slab_size - v->slab_used) {
-        size = size < SLAB_FIRST ? SLAB_FIRST : size;
-        size = v->slab == NULL || size > BUFV__CHUNK_MAX / 4 ? size : size * 2;
-        size = size < len ? len : size;
-        status = bufv__hold_create(&slab, NULL, NULL, NULL, 0, size);
-        if (status != APR_SUCCESS)
-            return status;
-        if (v->slab != NULL)
-            bufv__hold_release(v->slab, NULL, 0);
-        v->slab = slab;
-        v->slab_size = size;
-        v->slab_used = 0;
-    }
-    *room = (char *)bufv__hold_bytes(v->slab) + v->slab_used;
+    status = bufv__hold_create(&slab, NULL, NULL, NULL, 0, size);
+    if (status != APR_SUCCESS)
+        return status;
+    if (v->slab != NULL)
+        bufv__hold_release(v->slab, NULL, 0);
+    v->slab = slab;
+    v->slab_size = size;
+    v->slab_used = 0;
     return APR_SUCCESS;
+}
+
+/* Finds room for len bytes, to be taken by put_copied(). A slab that no mark
+ * of any list holds begins anew. */
+static apr_status_t room_for(bufv_t *v, apr_size_t len, char **room)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    if (v->slab != NULL && bufv__hold_alone(v->slab))
+        v->slab_used = 0;
+    if (v->slab == NULL || len > v->slab_size - v->slab_used)
+        status = next_slab(v, len);
+    if (status == APR_SUCCESS)
+        *room = (char *)bufv__hold_bytes(v->slab) + v->slab_used;
+    return status;
 }
 
 /* Appends the chunk of len bytes at `data`, which room_for() gave. The last

@@ -44,7 +44,7 @@ static apr_interval_time_t patience(const turn_t *t, apr_time_t now)
     apr_interval_time_t left = -1;
 
     if (t->stall >= 0)
-        left = t->since + t->stall > now ? t->since + t->stall - now : 0;
+        left = t->stall > now - t->since ? t->stall - (now - t->since) : 0;
     if (t->w->deadline != 0) {
         apr_interval_time_t rest =
             t->w->deadline > now ? t->w->deadline - now : 0;

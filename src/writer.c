@@ -93,12 +93,13 @@ apr_time_t bufv__writer_now(const bufv_writer_t *w)
     return w->ops.now != NULL ? w->ops.now(w->baton) : bufv__clock();
 }
 
+/* What is past is before all monotonic time. */
 void bufv_writer_deadline_set(bufv_writer_t *w, apr_time_t when)
 {
     if (when != 0 && w->ops.now == NULL) {
-        when = bufv__clock() + (when - apr_time_now());
-        if (when == 0)
-            when = -1; /* long past, and not "none" */
+        apr_time_t now = apr_time_now();
+
+        when = when > now ? bufv__clock() + (when - now) : -1;
     }
     w->deadline = when;
 }

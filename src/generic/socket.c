@@ -56,6 +56,7 @@ static apr_status_t send_one(void *baton, const struct iovec *vec,
     return n < vec->iov_len ? APR_EAGAIN : APR_SUCCESS;
 }
 
+/* Rounded up to what APR can tell the system, so that it does not end early. */
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__socket_t *s = baton;
@@ -65,6 +66,8 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     p.desc_type = APR_POLL_SOCKET;
     p.reqevents = APR_POLLOUT;
     p.desc.s = s->sock;
+    if (timeout > 0)
+        timeout = (timeout + 999) / 1000 * 1000;
     return apr_poll(&p, 1, &n, timeout);
 }
 
