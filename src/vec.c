@@ -12,6 +12,9 @@ apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
     apr_uint64_t left = *n;
     apr_size_t i = 0;
 
+    /*@ loop invariant i <= nvec && left + total(vec, i) == *n;
+        loop assigns i, left;
+        loop variant nvec - i; */
     while (i < nvec && vec[i].iov_len <= left) {
         left -= vec[i].iov_len;
         i++;
@@ -26,6 +29,9 @@ apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
 {
     apr_size_t sum = 0, i = 0;
 
+    /*@ loop invariant i <= nvec && sum == total(vec, i) <= max;
+        loop assigns i, sum;
+        loop variant nvec - i; */
     while (i < nvec && vec[i].iov_len <= max - sum) {
         sum += vec[i].iov_len;
         i++;

@@ -27,6 +27,22 @@
 
     lemma total_grows{L}: \forall struct iovec *vec, integer k, n;
         0 <= k <= n ==> total{L}(vec, k) <= total{L}(vec, n);
+
+    logic integer span{L}(bufv__range_t *range, integer n) =
+        n <= 0 ? 0 : span{L}(range, n - 1) + range[n - 1].left;
+
+    axiomatic Spans {
+        axiom span_positive{L}: \forall bufv__range_t *range, integer n;
+            0 <= span{L}(range, n);
+        axiom span_split{L}: \forall bufv__range_t *range, integer k, n;
+            0 <= k <= n ==>
+                span{L}(range, n) ==
+                span{L}(range, k) + span{L}(range + k, n - k);
+        axiom span_same{K, L}: \forall bufv__range_t *range, integer n;
+            (\forall integer i; 0 <= i < n ==>
+                \at(range[i].left, K) == \at(range[i].left, L)) ==>
+            span{K}(range, n) == span{L}(range, n);
+    }
 */
 
 /* ---- vec.c */
@@ -46,7 +62,8 @@ apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
     assigns *bytes;
     ensures \result <= nvec;
     ensures *bytes == total(vec, \result) <= max;
-    ensures \result < nvec ==> *bytes + vec[\result].iov_len > max;
+    ensures \result < nvec ==>
+            total(vec, \result + 1) == *bytes + vec[\result].iov_len > max;
 */
 apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
                          apr_size_t max, apr_size_t *bytes);
@@ -61,7 +78,8 @@ apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec);
 /* ---- queue.c */
 
 /*@ predicate queue{L}(bufv__queue_t *q, integer size) =
-        q->head <= q->tail <= q->room && q->room * size <= PTRDIFF_MAX;
+        q->head <= q->tail <= q->room && q->room * size <= PTRDIFF_MAX &&
+        q->room <= PTRDIFF_MAX / size;
 
     predicate unmoved{K, L}(bufv__queue_t *q) =
         \at(q->tail - q->head, K) == \at(q->tail - q->head, L);
@@ -74,5 +92,72 @@ apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec);
             q->head == q->tail == 0;
 */
 static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
+
+/* ---- lists */
+
+/*@ logic struct iovec *chunks{L}(bufv_t *v) =
+        (struct iovec *)v->chunks.items;
+    logic struct iovec *front{L}(bufv_t *v) = chunks(v) + v->chunks.head;
+    logic integer count{L}(bufv_t *v) = v->chunks.tail - v->chunks.head;
+
+    logic bufv__range_t *ranges{L}(bufv_t *v) =
+        (bufv__range_t *)v->ranges.items;
+    logic bufv__range_t *first_range{L}(bufv_t *v) =
+        ranges(v) + v->ranges.head;
+    logic integer range_count{L}(bufv_t *v) =
+        v->ranges.tail - v->ranges.head;
+
+    // Which chunk from the front a range is.
+    logic integer place{L}(bufv_t *v, integer i) =
+        (apr_uint64_t)(first_range(v)[i].at - v->first);
+
+    predicate memory{L}(bufv_t *v) =
+        \valid(v) &&
+        queue(&v->chunks, sizeof(struct iovec)) &&
+        queue(&v->ranges, sizeof(bufv__range_t)) &&
+        \valid(chunks(v) + (0 .. v->chunks.room - 1)) &&
+        \valid(ranges(v) + (0 .. v->ranges.room - 1)) &&
+        \separated(v, chunks(v) + (0 .. v->chunks.room - 1),
+                   ranges(v) + (0 .. v->ranges.room - 1));
+
+    predicate sum{L}(bufv_t *v) =
+        v->length == total(front(v), count(v)) +
+                     span(first_range(v), range_count(v));
+
+    predicate places{L}(bufv_t *v) =
+        (\forall integer i; 0 <= i < range_count(v) ==>
+            place(v, i) < count(v) &&
+            front(v)[place(v, i)].iov_len == 0 &&
+            first_range(v)[i].left > 0) &&
+        (\forall integer i, j; 0 <= i < j < range_count(v) ==>
+            place(v, i) < place(v, j));
+
+    // What holds between any two calls.
+    predicate list{L}(bufv_t *v) = memory(v) && sum(v) && places(v);
+*/
+
+/*@ assigns \nothing;
+    ensures \result.iov_len == len;
+*/
+static inline struct iovec bufv__entry(const void *data, apr_size_t len);
+
+/*@ requires \valid_read(v) && v->chunks.head <= v->chunks.tail;
+    assigns \nothing;
+    ensures \result == count(v);
+*/
+apr_size_t bufv_count(const bufv_t *v);
+
+/*@ requires list(v);
+    requires from <= count(v);
+    assigns \nothing;
+    ensures from + \result <= count(v);
+    ensures \forall integer i;
+            0 <= i < range_count(v) && from <= place(v, i) &&
+            (i == 0 || place(v, i - 1) < from) ==>
+            from + \result == place(v, i);
+    ensures range_count(v) == 0 || place(v, range_count(v) - 1) < from ==>
+            from + \result == count(v);
+*/
+apr_size_t bufv__plain(const bufv_t *v, apr_size_t from);
 
 #endif

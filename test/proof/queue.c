@@ -6,7 +6,7 @@
 #include <string.h>
 
 /*@ requires 0 < size <= PTRDIFF_MAX;
-    assigns \nothing;
+    assigns \result \from old, size;
     ensures \result == \null || \valid((char *)\result + (0 .. size - 1));
 */
 static void *some_realloc(void *old, apr_size_t size);
@@ -19,6 +19,10 @@ static void some_memmove(void *to, const void *from, apr_size_t n);
 
 #define realloc some_realloc
 #define memmove some_memmove
+
+/*@ lemma scaled: \forall integer a, b, size;
+        0 <= a <= b && 0 <= size ==> 0 <= a * size <= b * size;
+*/
 
 /*@ predicate bytes_of{L}(bufv__queue_t *q, integer size) =
         \valid((char *)q->items + (0 .. q->room * size - 1)) &&
@@ -37,10 +41,12 @@ static void slide(bufv__queue_t *q, apr_size_t size);
 
 /*@ requires \valid(q) && 0 < size <= 256;
     requires queue(q, size) && bytes_of(q, size);
-    assigns *q, ((char *)q->items)[0 .. q->room * size - 1];
+    assigns q->items, q->head, q->tail, q->room;
+    assigns ((char *)q->items)[0 .. q->room * size - 1];
     ensures queue(q, size) && unmoved{Pre, Post}(q);
     ensures \valid((char *)q->items + (0 .. q->room * size - 1));
     ensures \result == APR_SUCCESS ==> extra <= q->room - q->tail;
+    ensures q->head == 0 || q->head == \old(q->head);
     ensures \result == APR_SUCCESS || \result == APR_ENOMEM;
     ensures \result != APR_SUCCESS ==>
             q->items == \old(q->items) && q->room == \old(q->room);
@@ -50,11 +56,12 @@ apr_status_t bufv__queue_grow(bufv__queue_t *q, apr_size_t extra,
 
 /*@ requires \valid(q) && 0 < size <= 256;
     requires queue(q, size) && bytes_of(q, size);
-    assigns *q, ((char *)q->items)[0 .. q->room * size - 1];
+    assigns q->items, q->head, q->tail, q->room;
+    assigns ((char *)q->items)[0 .. q->room * size - 1];
     ensures queue(q, size) && unmoved{Pre, Post}(q);
     ensures \valid((char *)q->items + (0 .. q->room * size - 1));
     ensures \result == APR_SUCCESS ==> extra <= q->room - q->tail;
-    ensures \result == APR_SUCCESS && q->head > 0 ==> q->head == \old(q->head);
+    ensures q->head == 0 || q->head == \old(q->head);
 */
 static inline apr_status_t bufv__queue_reserve(bufv__queue_t *q,
                                                apr_size_t extra,
@@ -62,7 +69,6 @@ static inline apr_status_t bufv__queue_reserve(bufv__queue_t *q,
 
 /*@ requires \valid(q) && 0 < size <= 256;
     requires queue(q, size) && bytes_of(q, size);
-    assigns *q, ((char *)q->items)[0 .. q->room * size - 1];
     ensures queue(q, size) && unmoved{Pre, Post}(q);
     ensures \result == APR_SUCCESS ==> q->head > 0;
 */
