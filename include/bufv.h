@@ -697,8 +697,10 @@ bufv_writer_report(const bufv_writer_t *w);
 BUFV_DECLARE(const bufv_stats_t *) bufv_writer_stats(const bufv_writer_t *w);
 
 /**
- * Says how the last write ended: operation, network, local and remote
- * address, cause, as far as the transport has them, such as
+ * Says how the last write ended, as text.
+ *
+ * That is the operation, the network, the local and the remote address, and
+ * the cause, as far as the transport has them:
  *
  *     sendmsg tcp 127.0.0.1:40012->127.0.0.1:8080: Broken pipe
  *

@@ -55,8 +55,7 @@ extern "C" {
  * | transient | set aside, that is, a copy on the heap | no longer |
  * | file | a range: bufv_append_file() | open until deleted: likewise |
  * | pipe, socket | read to the end; the pieces are heap buckets | |
- * | metadata (EOS, FLUSH, EOR, ...) | nothing; it is deleted in its place, as
- *   soon as all that came before it has been accepted | |
+ * | metadata (EOS, FLUSH, ...) | nothing; deleted when its turn comes | |
  * | any other | read, and set aside if it can be | as its type says |
  *
  * @param v the list
