@@ -54,6 +54,19 @@ static apr_status_t write_buffered(bufv__file_t *f, const char *data,
     return status;
 }
 
+/* A pipe can be full when the buffer is to be emptied, after the last byte
+ * was accepted, and nobody would come back for it. So its buffer is emptied
+ * once, and is none from then on. */
+static apr_status_t stop_buffering(bufv__file_t *f)
+{
+    apr_status_t status = apr_file_flush(f->file);
+
+    if (status == APR_SUCCESS)
+        status = apr_file_buffer_set(f->file, NULL, 0);
+    f->buffered = status != APR_SUCCESS;
+    return status;
+}
+
 static apr_status_t write_plain(bufv__file_t *f, const char *data,
                                 apr_size_t len, apr_size_t *written)
 {
@@ -66,21 +79,29 @@ static apr_status_t write_plain(bufv__file_t *f, const char *data,
     return f->stream && n < len ? APR_EAGAIN : APR_SUCCESS;
 }
 
+static apr_status_t write_once(bufv__file_t *f, const char *data,
+                               apr_size_t len, apr_size_t *written)
+{
+    if (f->buffered)
+        return write_buffered(f, data, len, written);
+    return write_plain(f, data, len, written);
+}
+
 static apr_status_t write_one(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__file_t *f = baton;
+    apr_status_t status = APR_SUCCESS;
     bufv__quiet_t quiet;
-    apr_status_t status;
 
     (void)nvec;
     (void)more;
     *written = 0;
     bufv__quiet_begin(&quiet);
-    if (f->buffered)
-        status = write_buffered(f, vec->iov_base, vec->iov_len, written);
-    else
-        status = write_plain(f, vec->iov_base, vec->iov_len, written);
+    if (f->stream && f->buffered)
+        status = stop_buffering(f);
+    if (status == APR_SUCCESS)
+        status = write_once(f, vec->iov_base, vec->iov_len, written);
     bufv__quiet_end(&quiet);
     return status;
 }
