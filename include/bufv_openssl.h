@@ -80,7 +80,9 @@ extern "C" {
  * to another list, and whatever limits were set meanwhile. What is written to
  * the connection next *must* begin with these bytes, since they cannot be
  * taken back: a list that begins with others is APR_EINVAL, of which nothing
- * is sent. To give up on a list then is to give up on the connection.
+ * is sent. To give up on a list then is to give up on the connection. So a
+ * connection has one writer, which knows of such a record, and whose owner
+ * calls SSL_write() himself only when no list is pending.
  *
  * OpenSSL lets one thread at a time use an SSL object, for reading or writing.
  * The writer's lock keeps writers apart and does not know of SSL_read().

@@ -42,8 +42,9 @@ apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error);
 apr_status_t bufv__ssl_mode_begin(bufv__ssl_t *s);
 void bufv__ssl_mode_end(bufv__ssl_t *s);
 
-/* <system>/mode.c: half-full segments wait for what comes next, until the
- * end. */
+/* <system>/mode.c: half-full segments wait for what comes next, until they
+ * are let go. */
 void bufv__ssl_cork(bufv__ssl_t *s);
+void bufv__ssl_uncork(bufv__ssl_t *s);
 
 #endif /* BUFV_OPENSSL_PRIVATE_H */

@@ -146,7 +146,8 @@ static void end(void *baton)
         bufv__ssl_mode_end(s);
 }
 
-/* Rounded up to what apr_poll() can tell apart. */
+/* Who waits for the peer's part of a handshake must have sent his own. The
+ * timeout is rounded up to what apr_poll() can tell apart. */
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__ssl_t *s = baton;
@@ -155,6 +156,8 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 
     if (s->direction == 0)
         return APR_EAGAIN;
+    if (s->direction == APR_POLLIN)
+        bufv__ssl_uncork(s);
     p.desc_type = APR_POLL_SOCKET;
     p.reqevents = s->direction;
     p.desc.s = s->sock;

@@ -81,10 +81,16 @@ void bufv__ssl_cork(bufv__ssl_t *s)
         s->corked = cork(s->fd) ? 1 : -1;
 }
 
-void bufv__ssl_mode_end(bufv__ssl_t *s)
+void bufv__ssl_uncork(bufv__ssl_t *s)
 {
     if (s->corked > 0)
         set_cork(s->fd, 0);
+    s->corked = 0;
+}
+
+void bufv__ssl_mode_end(bufv__ssl_t *s)
+{
+    bufv__ssl_uncork(s);
     if (s->blocking)
         block(s->fd);
 }

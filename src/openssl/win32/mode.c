@@ -23,3 +23,8 @@ void bufv__ssl_cork(bufv__ssl_t *s)
 {
     (void)s;
 }
+
+void bufv__ssl_uncork(bufv__ssl_t *s)
+{
+    (void)s;
+}
