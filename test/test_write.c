@@ -524,6 +524,26 @@ START_TEST(write__transient_shrinks)
 }
 END_TEST
 
+/* What is tried again obeys max_bytes all the same. */
+START_TEST(write__transient_under_max_bytes)
+{
+    scripted_step_t steps[3];
+    const unsigned char *data = bytes_new(1000, 10);
+    bufv_t *v = list_cut(data, 20, 50, 50);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    memset(steps, 0, sizeof(steps));
+    steps[0].status = no_buffer_space();
+    steps[1].take = 7;
+    steps[2].status = APR_ENOMEM;
+    scripted_limits(s, 64, 100);
+    scripted_play(s, steps, COUNT(steps));
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, data, 1000);
+}
+END_TEST
+
 /* If it never ends, the write does: bounded, with that status, and exact. */
 START_TEST(write__transient_is_bounded)
 {
@@ -654,6 +674,42 @@ START_TEST(write__from_a_hook)
     assert_is(h.consume_status, APR_STATUS_IS_EBUSY);
     ck_assert_uint_eq(sum, 7);
     scripted_assert_got(s, "abcdnew", 7);
+}
+END_TEST
+
+/* Writes another list to the writer that is calling. */
+static void other_list(void *baton, const bufv_call_t *call)
+{
+    hook_inside_t *h = baton;
+    apr_uint64_t written = 1;
+
+    (void)call;
+    h->status = bufv_write_some(h->v, h->w, &written);
+    h->length[h->calls++] = written;
+}
+
+/* A hook cannot write another list to its writer either, locked or not: the
+ * outer list leaves unharmed. */
+START_TEST(write__other_list_from_a_hook)
+{
+    bufv_t *v = list_of((const char *const[]){"abcd", NULL});
+    scripted_t *s = scripted_for(v);
+    hook_inside_t h;
+    apr_uint64_t written;
+
+    memset(&h, 0, sizeof(h));
+    if (_i == 1)
+        assert_ok(bufv_writer_lock_enable(s->w));
+    h.v = list_of((const char *const[]){"other", NULL});
+    h.w = s->w;
+    s->otherwise.take = 2;
+    bufv_writer_hook_set(s->w, other_list, &h);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_int_eq(h.calls, 2);
+    assert_is(h.status, APR_STATUS_IS_EBUSY);
+    ck_assert_uint_eq(h.length[1], 0);
+    assert_text(h.v, "other");
+    scripted_assert_got(s, "abcd", 4);
 }
 END_TEST
 
@@ -811,10 +867,12 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, write__zero);
     tcase_add_loop_test(tc, write__claims_too_much, 0, (int)COUNT(lies));
     tcase_add_loop_test(tc, write__transient_shrinks, 0, 2);
+    tcase_add_test(tc, write__transient_under_max_bytes);
     tcase_add_loop_test(tc, write__transient_is_bounded, 0, 2);
     tcase_add_test(tc, write__transient_now_and_then);
     tcase_add_test(tc, write__hook_tells_the_attempt);
     tcase_add_loop_test(tc, write__from_a_hook, 0, 2);
+    tcase_add_loop_test(tc, write__other_list_from_a_hook, 0, 2);
     tcase_add_test(tc, write__report_and_stats);
     tcase_add_test(tc, write__begin_and_end);
     tcase_add_test(tc, write__begin_fails);
