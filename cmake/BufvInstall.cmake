@@ -6,8 +6,8 @@ include(CheckLinkerFlag)
 
 # ---- exported names
 
-# src/NAME.map lists them: the one list, for the linker where there are ELF
-# symbol versions, and for test/exports.cmake everywhere. A name in it that
+# A map lists them: the one list, for the linker where there are ELF symbol
+# versions, and for test/consumer/exports.cmake everywhere. A name in it that
 # the library lacks fails the link; one that it has beyond them, the test.
 function(bufv_exports target map)
     set_target_properties(${target} PROPERTIES BUFV_MAP ${map}
@@ -27,18 +27,39 @@ function(bufv_exports target map)
     endif()
 endfunction()
 
+# An adapter finds libbufv beside itself, wherever both are moved to: a program
+# that names neither in its own run path may link the adapter alone.
+function(bufv_finds_sibling target)
+    if(DEFINED CMAKE_INSTALL_RPATH OR WIN32)
+        return()
+    endif()
+    if(APPLE)
+        set_target_properties(${target} PROPERTIES
+            INSTALL_RPATH "@loader_path")
+    else()
+        set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN")
+    endif()
+endfunction()
+
 bufv_exports(bufv ${PROJECT_SOURCE_DIR}/src/bufv.map)
 set(bufv_targets bufv)
 foreach(adapter brigade openssl)
     if(TARGET bufv_${adapter})
         bufv_exports(bufv_${adapter}
             ${PROJECT_SOURCE_DIR}/src/${adapter}/bufv_${adapter}.map)
+        bufv_finds_sibling(bufv_${adapter})
         set_target_properties(bufv_${adapter} PROPERTIES
             EXPORT_NAME ${adapter})
-        if(NOT TARGET bufv::${adapter})
-            add_library(bufv::${adapter} ALIAS bufv_${adapter})
-        endif()
         list(APPEND bufv_targets bufv_${adapter})
+    endif()
+endforeach()
+
+# The targets of a package are known in the directory that found it; a project
+# that bufv is a part of links them from others.
+get_property(bufv_imported DIRECTORY PROPERTY IMPORTED_TARGETS)
+foreach(target OpenSSL::SSL OpenSSL::Crypto)
+    if(target IN_LIST bufv_imported)
+        set_target_properties(${target} PROPERTIES IMPORTED_GLOBAL TRUE)
     endif()
 endforeach()
 
@@ -122,7 +143,7 @@ if(TARGET bufv_brigade)
 endif()
 if(TARGET bufv_openssl)
     bufv_pc(bufv_openssl "bufv for connections of OpenSSL"
-        "${bufv_this}, libssl" "")
+        "${bufv_this}, openssl >= 3" "")
 endif()
 
 if(PROJECT_IS_TOP_LEVEL)

@@ -1,0 +1,73 @@
+# cmake -DLIBRARY=file -DMAP=file -DHEADER=file -DNM=... -P: the names that a
+# library exports, that its header declares and that its map lists are the
+# same. The map is the golden list: whoever changes it means to.
+#
+# A static library's names are looked at for the exports of the shared one
+# that it would be: those that are not hidden.
+
+cmake_minimum_required(VERSION 3.21)
+include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
+
+# compare(WHAT NAMES) fails unless they are those of the map.
+function(compare what)
+    set(names ${ARGN})
+    list(SORT names)
+    list(REMOVE_DUPLICATES names)
+    set(more ${names})
+    set(less ${golden})
+    list(REMOVE_ITEM more ${golden})
+    if(names)
+        list(REMOVE_ITEM less ${names})
+    endif()
+    if(more OR less)
+        message(SEND_ERROR "${what}\n  has beyond ${MAP}: ${more}\n"
+            "  lacks of it: ${less}")
+        return()
+    endif()
+    list(LENGTH names count)
+    message(STATUS "${count} names in ${what}")
+endfunction()
+
+file(STRINGS ${MAP} golden REGEX "^ +bufv_[a-z0-9_]+;")
+list(TRANSFORM golden REPLACE "^ +(.*);" "\\1")
+list(SORT golden)
+if(NOT golden)
+    message(FATAL_ERROR "${MAP} lists no names")
+endif()
+
+# The header: a name and a parenthesis within two lines of BUFV_...DECLARE.
+file(READ ${HEADER} text)
+string(REGEX MATCHALL
+    "\nBUFV_[A-Z_]*DECLARE\\([^)]+\\)[ \n]+bufv_[a-z0-9_]+\\(" names "${text}")
+list(TRANSFORM names REPLACE ".*[ \n](bufv_[a-z0-9_]+)\\($" "\\1")
+compare(${HEADER} ${names})
+
+if(LIBRARY MATCHES "\\.dll$")
+    step(${OBJDUMP} -p ${LIBRARY})
+    string(REGEX REPLACE ".*Ordinal/Name Pointer\\] Table" "" text
+        "${step_output}")
+    string(REGEX REPLACE "\nThe .*" "" text "${text}")
+    string(REGEX MATCHALL "\\] [^\n]+" names "${text}")
+    list(TRANSFORM names REPLACE "^\\] " "")
+elseif(LIBRARY MATCHES "\\.a$")
+    step(${READELF} --symbols --wide ${LIBRARY})
+    string(REGEX MATCHALL "GLOBAL +DEFAULT +[0-9]+ [^\n@]+" names
+        "${step_output}")
+    list(TRANSFORM names REPLACE ".* " "")
+else()
+    step(${NM} -D --defined-only ${LIBRARY})
+    string(REGEX MATCHALL " T [^\n]+" names "${step_output}")
+    list(TRANSFORM names REPLACE "^ T " "")
+    foreach(name IN LISTS names)
+        if(NOT name MATCHES "@@BUFV_([A-Z]+_)?[0-9]+\\.[0-9]+$")
+            message(SEND_ERROR "${name} has no version")
+        endif()
+    endforeach()
+    list(TRANSFORM names REPLACE "@.*" "")
+    # Data and anything else would be exports too.
+    string(REGEX MATCHALL " [BCDGRSVW] [^\n]+" data "${step_output}")
+    if(data)
+        message(SEND_ERROR "exported data: ${data}")
+    endif()
+endif()
+compare(${LIBRARY} ${names})
