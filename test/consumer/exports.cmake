@@ -44,11 +44,14 @@ compare(${HEADER} ${names})
 
 if(LIBRARY MATCHES "\\.dll$")
     step(${OBJDUMP} -p ${LIBRARY})
-    string(REGEX REPLACE ".*Ordinal/Name Pointer\\] Table" "" text
+    # A table that ends with an empty line; the name is a line's last word.
+    # Brackets would keep CMake from seeing a list in what follows.
+    string(REGEX REPLACE ".*Ordinal/Name Pointer\\] Table[^\n]*\n" "" text
         "${step_output}")
-    string(REGEX REPLACE "\nThe .*" "" text "${text}")
-    string(REGEX MATCHALL "\\] [^\n]+" names "${text}")
-    list(TRANSFORM names REPLACE "^\\] " "")
+    string(REGEX REPLACE "\n\n.*" "\n" text "${text}")
+    string(REGEX REPLACE "[][]" " " text "${text}")
+    string(REGEX MATCHALL " [^ \n]+\n" names "${text}")
+    list(TRANSFORM names STRIP)
 elseif(LIBRARY MATCHES "\\.a$")
     step(${READELF} --symbols --wide ${LIBRARY})
     string(REGEX MATCHALL "GLOBAL +DEFAULT +[0-9]+ [^\n@]+" names
