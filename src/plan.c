@@ -135,9 +135,12 @@ static int adjacent(const struct iovec *vec)
 /* Whether the last entry ends where bytes at `base` would follow it. */
 static int follows(const bufv__batch_t *b, const char *base)
 {
-    const struct iovec *last = &b->own[b->nvec - 1];
+    const struct iovec *last;
 
-    return b->nvec > 0 && (const char *)last->iov_base + last->iov_len == base;
+    if (b->nvec == 0)
+        return 0;
+    last = &b->own[b->nvec - 1];
+    return (const char *)last->iov_base + last->iov_len == base;
 }
 
 /* Adds bytes to the batch, to the last entry if they follow it. */
