@@ -34,8 +34,7 @@ static void add_immortal(apr_bucket_brigade *bb, const char *text)
 
 static void add_transient(apr_bucket_brigade *bb, const char *text)
 {
-    add(bb, apr_bucket_transient_create(text, strlen(text),
-                                        bb->bucket_alloc));
+    add(bb, apr_bucket_transient_create(text, strlen(text), bb->bucket_alloc));
 }
 
 static int heap_freed;
@@ -207,8 +206,8 @@ static void assert_marks(apr_size_t written)
 /* ------------------------------------------------- one of each bucket -- */
 
 /* A data bucket of a type that nobody knows and that cannot be set aside. */
-static apr_status_t odd_read(apr_bucket *e, const char **data,
-                             apr_size_t *len, apr_read_type_e block)
+static apr_status_t odd_read(apr_bucket *e, const char **data, apr_size_t *len,
+                             apr_read_type_e block)
 {
     (void)block;
     *data = e->data;
@@ -366,7 +365,7 @@ START_TEST(brigade__consumed_and_read)
     }
     assert_ok(bufv_read(v, got, &len));
     ck_assert_uint_eq(len, strlen(ZOO) - 20);
-    ck_assert_mem_eq(got, ZOO + 20, len);
+    ck_assert_mem_eq(got, &ZOO[20], len);
     assert_marks(strlen(ZOO));
 }
 END_TEST

@@ -5,6 +5,7 @@
 
 #include "tls.h"
 
+#include <apr_atomic.h>
 #include <apr_poll.h>
 #include <apr_portable.h>
 
@@ -141,9 +142,8 @@ START_TEST(openssl__long_chunks)
         apr_size_t one = 1;
 
         assert_ok(bufv_peek(v, &vec, &one));
-        assert_ok(bufv_append(apart,
-                              apr_pmemdup(pool, vec.iov_base, vec.iov_len),
-                              vec.iov_len));
+        assert_ok(bufv_append(
+            apart, apr_pmemdup(pool, vec.iov_base, vec.iov_len), vec.iov_len));
         assert_ok(bufv_consume(v, vec.iov_len));
     }
     assert_ok(write_checked(apart, t->w, &written));
@@ -200,9 +200,9 @@ END_TEST
 
 #define MUCH (100 * MIB)
 
-static const apr_size_t mixed[] = {1,    100,   3,     16384, 5000, 1,   65536,
-                                   7,    16383, 20,    16385, 900,  512, 4096,
-                                   1000, 33,    40000, 2};
+static const apr_size_t mixed[] = {1,     100,  3,     16384, 5000,  1,
+                                   65536, 7,    16383, 20,    16385, 900,
+                                   512,   4096, 1000,  33,    40000, 2};
 
 /* 100 MiB of mixed chunks, under a deadline that holds. */
 START_TEST(openssl__100_mib)
@@ -214,8 +214,8 @@ START_TEST(openssl__100_mib)
     int i;
 
     for (i = 0; i < 100; i++)
-        assert_ok(bufv_append_list(
-            v, list_mixed(data, MIB, mixed, COUNT(mixed))));
+        assert_ok(
+            bufv_append_list(v, list_mixed(data, MIB, mixed, COUNT(mixed))));
     bufv_writer_deadline_set(t->w, apr_time_now() + apr_time_from_sec(120));
     tls_start(t);
     assert_ok(write_checked(v, t->w, &written));
@@ -307,8 +307,8 @@ START_TEST(openssl__100_mib_in_short_writes)
             assert_ok(bufv_append_list(
                 v, list_mixed(data, MIB, mixed, COUNT(mixed))));
         }
-        bufv_writer_limits_set(t->w, 0, calls % 7 == 0 ? 500 + calls % 9999
-                                                       : 0);
+        bufv_writer_limits_set(t->w, 0,
+                               calls % 7 == 0 ? 500 + calls % 9999 : 0);
         status = calls % 3 == 0 ? bufv_write(v, t->w, &written)
                                 : bufv_write_some(v, t->w, &written);
         ck_assert_msg(status == APR_SUCCESS || APR_STATUS_IS_EAGAIN(status),
@@ -323,7 +323,8 @@ START_TEST(openssl__100_mib_in_short_writes)
 }
 END_TEST
 
-/* ------------------------------------------- a record that is on its way -- */
+/* ------------------------------------------- a record that is on its way --
+ */
 
 /* A connection in memory whose near end holds less than a record, and a list
  * of which one is on its way. */
@@ -342,8 +343,7 @@ static tls_t *pending(const unsigned char *data, apr_size_t len, bufv_t **v)
 }
 
 /* Writes and reads in turns, until all of the list has come. */
-static apr_size_t pump(tls_t *t, bufv_t *v, unsigned char *to,
-                       apr_size_t room)
+static apr_size_t pump(tls_t *t, bufv_t *v, unsigned char *to, apr_size_t room)
 {
     apr_status_t status;
     apr_size_t got = 0;
@@ -503,7 +503,7 @@ START_TEST(openssl__deadline)
     assert_is(write_checked(v, t->w, &first), APR_STATUS_IS_TIMEUP);
     ck_assert_int_lt(apr_time_now() - began, 2000000);
     ck_assert_int_ge(apr_time_now() - began, 590000);
-    t->pause = 0;
+    apr_atomic_set32(&t->pause, 0);
     bufv_writer_deadline_set(t->w, 0);
     assert_ok(write_checked(v, t->w, &second));
     tls_finish(t);
@@ -559,7 +559,7 @@ START_TEST(openssl__nonblocking)
     tls_t *t = tls_expecting(&kinds[_i], data, 4 * MIB);
     apr_socket_t *sock = t->peer->near_end;
     bufv_t *v = list_mixed(data, 4 * MIB, mixed, COUNT(mixed));
-    int reading = 0, writing = 0;
+    int reading = 0;
     apr_status_t status;
     apr_uint64_t written;
 
@@ -571,7 +571,6 @@ START_TEST(openssl__nonblocking)
         int in = SSL_want(t->near_ssl) == SSL_READING;
 
         reading += in;
-        writing += !in;
         wait_for(sock, in ? APR_POLLIN : APR_POLLOUT);
         status = write_checked(v, t->w, &written);
     }
@@ -582,14 +581,15 @@ START_TEST(openssl__nonblocking)
 }
 END_TEST
 
-/* -------------------------------------------------- what TLS does itself -- */
+/* -------------------------------------------------- what TLS does itself --
+ */
 
 /* The near end asks to renegotiate: the write shakes hands first, and waits
  * for the peer's part of it. */
 START_TEST(openssl__renegotiation)
 {
-    tls_kind_t kind = {TLS1_2_VERSION, 0, SSL_OP_ALLOW_CLIENT_RENEGOTIATION,
-                       0, 0};
+    tls_kind_t kind = {TLS1_2_VERSION, 0, SSL_OP_ALLOW_CLIENT_RENEGOTIATION, 0,
+                       0};
     const unsigned char *data = bytes_new(MIB, 10);
     tls_t *t = tls_expecting(&kind, data, MIB);
     apr_uint64_t written;

@@ -2,6 +2,7 @@
 
 #include "tls.h"
 
+#include <apr_atomic.h>
 #include <apr_portable.h>
 #include <apr_signal.h>
 
@@ -65,8 +66,8 @@ static X509 *certificate(EVP_PKEY *key)
 static SSL_CTX *context(const tls_kind_t *kind, int server)
 {
     int version = kind->version != 0 ? kind->version : TLS1_3_VERSION;
-    SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method()
-                                      : TLS_client_method());
+    SSL_CTX *ctx =
+        SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
     EVP_PKEY *key;
 
     keep(ctx, free_context);
@@ -123,8 +124,9 @@ static void over_memory(tls_t *t, int room)
                      1);
     SSL_set_bio(t->near_ssl, near_bio, near_bio);
     SSL_set_bio(t->far_ssl, far_bio, far_bio);
-    for (i = 0; i < 1000 && (SSL_in_init(t->near_ssl) ||
-                             SSL_in_init(t->far_ssl)); i++) {
+    for (i = 0;
+         i < 1000 && (SSL_in_init(t->near_ssl) || SSL_in_init(t->far_ssl));
+         i++) {
         SSL_do_handshake(t->near_ssl);
         SSL_do_handshake(t->far_ssl);
     }
@@ -185,8 +187,8 @@ static void *APR_THREAD_FUNC read_on(apr_thread_t *thread, void *baton)
     (void)thread;
     apr_signal_block(SIGPIPE); /* OpenSSL answers a lost peer with an alert */
     while (n > 0) {
-        if (t->pause > 0)
-            apr_sleep(t->pause);
+        if (apr_atomic_read32(&t->pause) > 0)
+            apr_sleep(apr_atomic_read32(&t->pause));
         n = SSL_read(t->far_ssl, data,
                      t->piece > 0 ? (int)t->piece : (int)sizeof(data));
         if (n > 0)

@@ -22,7 +22,8 @@ typedef struct tls_t {
 
     /* set before tls_start() */
     apr_size_t piece;            /**< most bytes of one read; 0: 64 KiB */
-    apr_interval_time_t pause;   /**< before each read */
+    volatile apr_uint32_t pause; /**< before each read, in microseconds;
+                                  may change, atomically */
     const unsigned char *expect; /**< what must come, over and over */
     apr_size_t period;           /**< its length */
 

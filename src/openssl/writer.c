@@ -47,8 +47,8 @@ static apr_status_t push(bufv__ssl_t *s, const void *bytes, apr_size_t len,
 
 /* During a handshake nothing of a record has been made yet, and what comes
  * next may be something else. */
-static apr_status_t push_new(bufv__ssl_t *s, const void *bytes,
-                             apr_size_t len, apr_size_t *written)
+static apr_status_t push_new(bufv__ssl_t *s, const void *bytes, apr_size_t len,
+                             apr_size_t *written)
 {
     apr_status_t status = push(s, bytes, len, written);
 
