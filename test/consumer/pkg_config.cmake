@@ -15,6 +15,7 @@ cmake_path(GET directory PARENT_PATH directory)
 cmake_path(GET directory PARENT_PATH libdir)
 set(ENV{PKG_CONFIG_PATH} ${directory})
 set(ENV{LD_LIBRARY_PATH} ${libdir})
+set(ENV{DYLD_LIBRARY_PATH} ${libdir})
 
 # pkg_config(NAME OPTION...) leaves its words in `words`.
 function(pkg_config)
