@@ -3,6 +3,7 @@
 
 set -eu
 
+# shellcheck disable=SC2034 # for the scripts
 bufv_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 

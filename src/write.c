@@ -92,7 +92,7 @@ static apr_status_t await(turn_t *t)
         status =
             t->ops->wait(w->baton, left < 0 ? -1 : shorter(left, WAIT_MAX));
         now = waited(w, now);
-        if (APR_STATUS_IS_TIMEUP(status) && (left < 0 || left > WAIT_MAX))
+        if (APR_STATUS_IS_TIMEUP(status) && left > WAIT_MAX)
             status = APR_EINTR;
     } while (APR_STATUS_IS_EINTR(status));
     return status;
@@ -106,9 +106,11 @@ static apr_status_t relent(turn_t *t, apr_status_t status)
 
     if (t->limits.message || t->starved == STARVED_MAX)
         return status;
-    t->limits.bytes = t->batch.bytes / 2;
-    if (t->limits.bytes < STARVED_BYTES)
-        t->limits.bytes = STARVED_BYTES;
+    if (t->limits.bytes > STARVED_BYTES) {
+        t->limits.bytes = t->batch.bytes / 2;
+        if (t->limits.bytes < STARVED_BYTES)
+            t->limits.bytes = STARVED_BYTES;
+    }
     if (t->may_wait && t->stall != 0) {
         now = bufv__writer_now(t->w);
         apr_sleep(apr_time_from_msec(1) << t->starved);
@@ -140,6 +142,7 @@ static apr_status_t offer(turn_t *t, apr_size_t *written)
     int more = more_after(t);
 
     *written = 0;
+    /* NOLINTNEXTLINE(clang-analyzer-core.*): bufv__plan() has set it */
     if (b->range == NULL)
         return t->ops->writev(t->w->baton, b->vec, b->nvec, more, written);
     return t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,

@@ -2,6 +2,12 @@
 
 #include "bufv_brigade.h"
 
+#if APR_HAS_MMAP
+#define IS_MMAP(e) APR_BUCKET_IS_MMAP(e)
+#else
+#define IS_MMAP(e) 0
+#endif
+
 /* One call. A range and the care of its bucket are two entries: they meet in
  * a list of their own, so that the caller's gets both or none. */
 typedef struct move_t {
@@ -42,11 +48,7 @@ static void release(void *baton, const void *data, apr_size_t len)
 /* Those of these types stay as long as the bucket does. */
 static int stays(const apr_bucket *e)
 {
-#if APR_HAS_MMAP
-    if (APR_BUCKET_IS_MMAP(e))
-        return 1;
-#endif
-    return APR_BUCKET_IS_HEAP(e) || APR_BUCKET_IS_IMMORTAL(e);
+    return APR_BUCKET_IS_HEAP(e) || APR_BUCKET_IS_IMMORTAL(e) || IS_MMAP(e);
 }
 
 /* Reads without blocking first, since a bucket of bytes never needs it. What
