@@ -203,7 +203,7 @@ START_TEST(file__pipe_times_out)
     drain_t d;
 
     memset(&d, 0, sizeof(d));
-    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_ok(apr_file_pipe_create_ex(&in, &out, APR_READ_BLOCK, pool));
     assert_ok(apr_file_pipe_timeout_set(out, 200000));
     w = file_writer(out);
     assert_is(write_checked(v, w, &written), APR_STATUS_IS_TIMEUP);

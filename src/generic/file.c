@@ -1,13 +1,9 @@
 /* Files and pipes with nothing but APR: one chunk at a time. The loop copies
  * small ones together, and so makes up for the missing gather. */
 
-#include "bufv_private.h"
+#include "apr_write.h"
 
 #include <apr_poll.h>
-
-/* Below the 2 GiB at which some systems refuse a call, so that a deadline is
- * looked at now and then. */
-#define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
 /* A pipe does not wait while a list is written: only so can a deadline hold.
  * What is no pipe has no timeout, and needs none. */
@@ -33,27 +29,6 @@ static void end(void *baton)
         apr_file_pipe_timeout_set(f->file, f->timeout);
 }
 
-/* Fills APR's buffer, never further than it goes, since APR tells no count
- * if it has to empty it half-way. What it holds is accepted; if it cannot be
- * emptied now, the next attempt begins with that. */
-static apr_status_t write_buffered(bufv__file_t *f, const char *data,
-                                   apr_size_t len, apr_size_t *written)
-{
-    apr_size_t room = apr_file_buffer_size_get(f->file);
-    apr_status_t status = apr_file_flush(f->file);
-
-    while (status == APR_SUCCESS && *written < len) {
-        apr_size_t n = len - *written < room ? len - *written : room;
-
-        status = apr_file_write(f->file, data + *written, &n);
-        if (status != APR_SUCCESS)
-            return status;
-        *written += n;
-        status = apr_file_flush(f->file);
-    }
-    return status;
-}
-
 /* A pipe can be full when the buffer is to be emptied, after the last byte
  * was accepted, and nobody would come back for it. So its buffer is emptied
  * once, and is none from then on. */
@@ -65,26 +40,6 @@ static apr_status_t stop_buffering(bufv__file_t *f)
         status = apr_file_buffer_set(f->file, NULL, 0);
     f->buffered = status != APR_SUCCESS;
     return status;
-}
-
-static apr_status_t write_plain(bufv__file_t *f, const char *data,
-                                apr_size_t len, apr_size_t *written)
-{
-    apr_size_t n = len;
-    apr_status_t status = apr_file_write(f->file, data, &n);
-
-    if (status != APR_SUCCESS)
-        return status;
-    *written = n;
-    return f->stream && n < len ? APR_EAGAIN : APR_SUCCESS;
-}
-
-static apr_status_t write_once(bufv__file_t *f, const char *data,
-                               apr_size_t len, apr_size_t *written)
-{
-    if (f->buffered)
-        return write_buffered(f, data, len, written);
-    return write_plain(f, data, len, written);
 }
 
 static apr_status_t write_one(void *baton, const struct iovec *vec,
@@ -101,7 +56,7 @@ static apr_status_t write_one(void *baton, const struct iovec *vec,
     if (f->stream && f->buffered)
         status = stop_buffering(f);
     if (status == APR_SUCCESS)
-        status = write_once(f, vec->iov_base, vec->iov_len, written);
+        status = bufv__apr_write(f, vec->iov_base, vec->iov_len, written);
     bufv__quiet_end(&quiet);
     return status;
 }
@@ -121,7 +76,7 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 const bufv_ops_t bufv__file_ops = {
     .name = "write",
     .max_vec = 1,
-    .max_bytes = CALL_BYTES,
+    .max_bytes = BUFV__APR_WRITE_MAX,
     .copy_below = BUFV__SCRATCH_MAX,
     .writev = write_one,
     .wait = await,
