@@ -484,7 +484,8 @@ typedef struct bufv_ops_t {
  *
  * Something to write lists to. A writer is cheap, and keeps little: limits,
  * counters, and once small chunks have been copied together, at most 64 KiB
- * of scratch memory, no more than its lists were long.
+ * of scratch memory, no more than its lists were long. Only a message of more
+ * chunks than one attempt takes needs as much as it is long.
  *
  * @par Threads
  * A writer belongs to one thread at a time, unless its lock is enabled: see
@@ -517,6 +518,9 @@ typedef struct bufv_writer_t bufv_writer_t;
  * threads use timeouts of 0 and apr_poll(), or the unix back end, where this
  * matters. That one does so too, for as long as an attempt takes, when it
  * sends a part of a file.
+ *
+ * Those back ends leave the socket's mode as APR knows it: one that was made
+ * non-blocking behind APR's back, below a timeout of -1, blocks afterwards.
  */
 BUFV_DECLARE(apr_status_t)
 bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool);

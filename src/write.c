@@ -98,11 +98,22 @@ static apr_status_t await(turn_t *t)
     return status;
 }
 
+/* Sleeps for a while, though not past the deadline. */
+static void rest(bufv_writer_t *w, apr_interval_time_t pause)
+{
+    apr_time_t now = bufv__writer_now(w);
+
+    if (w->deadline != 0 && w->deadline < now + pause)
+        pause = w->deadline > now ? w->deadline - now : 0;
+    apr_sleep(pause);
+    waited(w, now);
+}
+
 /* The system lacks memory for so large a batch now: asks for half of it,
  * a little later if that is allowed, and not for ever. */
 static apr_status_t relent(turn_t *t, apr_status_t status)
 {
-    apr_time_t now;
+    apr_interval_time_t pause = apr_time_from_msec(1) << t->starved;
 
     if (t->limits.message || t->starved == STARVED_MAX)
         return status;
@@ -111,11 +122,8 @@ static apr_status_t relent(turn_t *t, apr_status_t status)
         if (t->limits.bytes < STARVED_BYTES)
             t->limits.bytes = STARVED_BYTES;
     }
-    if (t->may_wait && t->stall != 0) {
-        now = bufv__writer_now(t->w);
-        apr_sleep(apr_time_from_msec(1) << t->starved);
-        waited(t->w, now);
-    }
+    if (t->may_wait && t->stall != 0)
+        rest(t->w, pause);
     t->starved++;
     return APR_SUCCESS;
 }
