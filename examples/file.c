@@ -71,9 +71,9 @@ static void to_file(bufv_t *v, apr_pool_t *pool)
     bufv_writer_t *w;
 
     check(apr_file_mktemp(&file, name,
-                          APR_FOPEN_CREATE | APR_FOPEN_READ |
-                              APR_FOPEN_WRITE | APR_FOPEN_BUFFERED |
-                              APR_FOPEN_BINARY | APR_FOPEN_DELONCLOSE,
+                          APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE |
+                              APR_FOPEN_BUFFERED | APR_FOPEN_BINARY |
+                              APR_FOPEN_DELONCLOSE,
                           pool),
           "open");
     check(bufv_writer_file(&w, file, pool), "writer");

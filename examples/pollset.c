@@ -213,8 +213,8 @@ static void send_all(apr_pool_t *pool)
 }
 
 /* Runs this program once more, to receive. */
-static void start_receiver(apr_proc_t *proc, const char *self,
-                           apr_port_t port, apr_pool_t *pool)
+static void start_receiver(apr_proc_t *proc, const char *self, apr_port_t port,
+                           apr_pool_t *pool)
 {
     const char *args[4] = {NULL};
     apr_procattr_t *attr;

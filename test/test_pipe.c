@@ -20,7 +20,8 @@
 /* Far more than anything here takes. */
 #define GENEROUS apr_time_from_sec(20)
 
-/* -------------------------------------------------------------- a reader -- */
+/* -------------------------------------------------------------- a reader --
+ */
 
 typedef struct reader_t {
     apr_file_t *in, *out;
@@ -93,7 +94,8 @@ static int flags_of(apr_file_t *file)
     return fcntl(fd, F_GETFL);
 }
 
-/* --------------------------------------------------------------- signals -- */
+/* --------------------------------------------------------------- signals --
+ */
 
 static volatile sig_atomic_t ticks;
 
@@ -118,7 +120,8 @@ static void storm(long usec)
     ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
-/* ----------------------------------------------------------------- tests -- */
+/* ----------------------------------------------------------------- tests --
+ */
 
 /* With and without a timeout of the pipe, in calm and storm. */
 static const struct {

@@ -40,11 +40,11 @@ static apr_file_t *file_named(const char *name, const void *bytes,
     apr_file_t *file;
 
     assert_ok(apr_temp_dir_get(&dir, pool));
-    assert_ok(apr_file_mktemp(
-        &file, apr_psprintf(pool, "%s/%s-XXXXXX", dir, name),
-        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
-            APR_FOPEN_DELONCLOSE,
-        pool));
+    assert_ok(
+        apr_file_mktemp(&file, apr_psprintf(pool, "%s/%s-XXXXXX", dir, name),
+                        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE |
+                            APR_FOPEN_EXCL | APR_FOPEN_DELONCLOSE,
+                        pool));
     assert_ok(apr_file_write_full(file, bytes, len, NULL));
     return file;
 }

@@ -49,8 +49,8 @@ static apr_status_t write_plain(bufv__file_t *f, const char *data,
     return f->stream && n < len ? APR_EAGAIN : APR_SUCCESS;
 }
 
-apr_status_t bufv__apr_write(bufv__file_t *f, const char *data,
-                             apr_size_t len, apr_size_t *written)
+apr_status_t bufv__apr_write(bufv__file_t *f, const char *data, apr_size_t len,
+                             apr_size_t *written)
 {
     if (f->buffered)
         return write_buffered(f, data, len, written);
