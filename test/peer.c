@@ -154,7 +154,7 @@ static void join(peer_t *p)
 {
     apr_status_t status;
 
-    assert_ok(apr_thread_join(&status, p->thread));
+    (void)apr_thread_join(&status, p->thread); /* Windows: APR_INCOMPLETE */
     p->thread = NULL;
 }
 

@@ -14,12 +14,11 @@ static apr_file_t *temporary(apr_int32_t more_flags)
 
     assert_ok(apr_temp_dir_get(&dir, pool));
     name = apr_psprintf(pool, "%s/bufv-test-XXXXXX", dir);
-    assert_ok(apr_file_mktemp(&file, name,
-                              APR_FOPEN_CREATE | APR_FOPEN_READ |
-                                  APR_FOPEN_WRITE | APR_FOPEN_EXCL |
-                                  APR_FOPEN_BINARY | APR_FOPEN_DELONCLOSE |
-                                  more_flags,
-                              pool));
+    assert_ok(apr_file_mktemp(
+        &file, name,
+        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
+            APR_FOPEN_BINARY | APR_FOPEN_DELONCLOSE | more_flags,
+        pool));
     return file;
 }
 
@@ -41,8 +40,7 @@ static apr_off_t position(apr_file_t *file)
 }
 
 /* The file's whole content is these bytes. */
-static void assert_content(apr_file_t *file, const void *want,
-                           apr_size_t len)
+static void assert_content(apr_file_t *file, const void *want, apr_size_t len)
 {
     char *got = apr_palloc(pool, len + 2);
     apr_off_t begin = 0;
@@ -91,8 +89,7 @@ START_TEST(file__buffered)
         assert_ok(apr_file_puts("tail", file));
     }
     assert_ok(apr_file_flush(file));
-    assert_content(file,
-                   "headmiddletailheadmiddletailheadmiddletail", 42);
+    assert_content(file, "headmiddletailheadmiddletailheadmiddletail", 42);
 }
 END_TEST
 
@@ -113,6 +110,47 @@ START_TEST(file__buffered_after_reading)
     assert_ok(write_checked(v, w, &written));
     ck_assert_int_eq(position(file), 7);
     assert_content(file, "0123ABC789", 10);
+}
+END_TEST
+
+/* A file that is only appended to. apr_file_mktemp() ignores that on unix. */
+static apr_file_t *appendable(apr_int32_t more_flags)
+{
+    const char *dir;
+    char *name;
+    apr_file_t *file;
+
+    assert_ok(apr_temp_dir_get(&dir, pool));
+    name = apr_psprintf(pool, "%s/bufv-test-XXXXXX", dir);
+    assert_ok(apr_file_mktemp(&file, name, APR_FOPEN_CREATE | APR_FOPEN_WRITE,
+                              pool));
+    assert_ok(apr_file_close(file));
+    assert_ok(apr_file_open(&file, name,
+                            APR_FOPEN_READ | APR_FOPEN_WRITE |
+                                APR_FOPEN_APPEND | APR_FOPEN_BINARY |
+                                APR_FOPEN_DELONCLOSE | more_flags,
+                            APR_FPROT_OS_DEFAULT, pool));
+    return file;
+}
+
+/* Lists land at its end, wherever the position was. */
+START_TEST(file__append)
+{
+    apr_file_t *file = appendable(_i == 1 ? APR_FOPEN_BUFFERED : 0);
+    bufv_writer_t *w = file_writer(file);
+    bufv_t *v = list_of((const char *const[]){"A", "BC", NULL});
+    apr_off_t begin = 0;
+    apr_uint64_t written;
+
+    assert_ok(apr_file_puts("0123456789", file));
+    assert_ok(apr_file_flush(file));
+    if (_i == 0)
+        assert_ok(apr_file_seek(file, APR_SET, &begin));
+    assert_ok(write_checked(v, w, &written));
+    ck_assert_int_eq(position(file), 13);
+    assert_ok(apr_file_puts("D", file));
+    assert_ok(apr_file_flush(file));
+    assert_content(file, "0123456789ABCD", 14);
 }
 END_TEST
 
@@ -182,7 +220,7 @@ START_TEST(file__pipe)
     assert_ok(apr_thread_create(&thread, NULL, drain, &d, pool));
     assert_ok(write_checked(v, file_writer(out), &written));
     assert_ok(apr_file_close(out));
-    assert_ok(apr_thread_join(&joined, thread));
+    (void)apr_thread_join(&joined, thread); /* Windows: APR_INCOMPLETE */
     ck_assert_uint_eq(d.len, BIG);
     ck_assert_mem_eq(d.got, data, BIG);
 }
@@ -219,7 +257,7 @@ START_TEST(file__pipe_times_out)
     assert_ok(apr_thread_create(&thread, NULL, drain, &d, pool));
     assert_ok(write_checked(v, w, &written));
     assert_ok(apr_file_close(out));
-    assert_ok(apr_thread_join(&joined, thread));
+    (void)apr_thread_join(&joined, thread); /* Windows: APR_INCOMPLETE */
     ck_assert_uint_eq(d.len, BIG);
     ck_assert_mem_eq(d.got, data, BIG);
 }
@@ -274,6 +312,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, file__is_written);
     tcase_add_test(tc, file__buffered);
     tcase_add_test(tc, file__buffered_after_reading);
+    tcase_add_loop_test(tc, file__append, 0, 2);
     tcase_add_test(tc, file__a_range_of_another);
     tcase_add_test(tc, file__pipe);
     tcase_add_test(tc, file__pipe_times_out);
