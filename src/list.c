@@ -162,6 +162,10 @@ static apr_status_t put_vec(const bufv_t *v, const struct iovec *vec,
     apr_uint64_t sum = v->length;
     apr_size_t i, n = 0;
 
+    /*@ loop invariant n <= i <= nvec;
+        loop invariant sum == v->length + total{Pre}(vec, i);
+        loop assigns i, n, sum, to[0 .. nvec - 1];
+        loop variant nvec - i; */
     for (i = 0; i < nvec; i++) {
         apr_size_t len = vec[i].iov_len;
 
@@ -257,6 +261,10 @@ apr_size_t bufv__plain(const bufv_t *v, apr_size_t from)
     const bufv__range_t *range = bufv__ranges(v);
     apr_size_t n = bufv__queue_count(&v->ranges);
 
+    /*@ loop invariant 0 <= n <= range_count(v);
+        loop invariant range == first_range(v) + range_count(v) - n;
+        loop assigns n, range;
+        loop variant n; */
     for (; n > 0; n--, range++) {
         if (range->at - v->first >= from)
             return (apr_size_t)(range->at - v->first) - from;
@@ -335,6 +343,10 @@ void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
     v->length -= bytes;
     v->first += chunks;
     bufv__queue_drop(&v->chunks, chunks);
+    /*@ loop invariant v->ranges.head <= v->ranges.tail <= v->ranges.room;
+        loop invariant in_place{Pre, Here}(v);
+        loop assigns v->ranges.head, v->ranges.tail, RANGES(v);
+        loop variant range_count(v); */
     while (bufv__queue_count(&v->ranges) > 0 &&
            (apr_int64_t)(bufv__ranges(v)->at - v->first) < 0) {
         bufv__range_drop(bufv__ranges(v));
@@ -369,6 +381,10 @@ static apr_uint64_t take_range(bufv_t *v, apr_uint64_t n)
 /* Takes n bytes off the front. */
 void bufv__advance(bufv_t *v, apr_uint64_t n)
 {
+    /*@ loop invariant n <= v->length && memory(v) && in_place{Pre, Here}(v);
+        loop invariant v->length - n == \at(v->length - n, Pre);
+        loop assigns n, DRAINED(v);
+        loop variant n; */
     while (n > 0) {
         apr_size_t plain = bufv__plain(v, 0), chunks;
         apr_uint64_t rest = n;

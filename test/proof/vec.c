@@ -1,2 +1,5 @@
+/* The sums. */
+
 #include "model.h"
+
 #include "../../src/vec.c"
