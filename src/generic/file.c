@@ -6,18 +6,19 @@
 #include <apr_poll.h>
 
 /* A pipe does not wait while a list is written: only so can a deadline hold.
- * What is no pipe has no timeout, and needs none. */
+ * What is no pipe has no timeout, and needs none; but on Windows APR tells one
+ * of any file, and only lets that of a pipe be set. */
 static apr_status_t begin(void *baton, apr_interval_time_t *stall)
 {
     bufv__file_t *f = baton;
 
     f->buffered = apr_file_buffer_size_get(f->file) > 0;
     f->stream = apr_file_pipe_timeout_get(f->file, stall) == APR_SUCCESS;
-    if (!f->stream)
-        *stall = -1;
     f->timeout = *stall;
     if (f->stream && f->timeout != 0)
-        return apr_file_pipe_timeout_set(f->file, 0);
+        f->stream = apr_file_pipe_timeout_set(f->file, 0) == APR_SUCCESS;
+    if (!f->stream)
+        *stall = -1;
     return APR_SUCCESS;
 }
 
