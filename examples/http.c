@@ -213,11 +213,19 @@ static apr_socket_t *listen_on(apr_pool_t *pool)
     return sock;
 }
 
+/* On Windows APR says APR_INCOMPLETE of a thread that ended by returning. */
+static void join(apr_thread_t *thread)
+{
+    apr_status_t unused, status = apr_thread_join(&unused, thread);
+
+    if (status != APR_INCOMPLETE)
+        check(status, "join");
+}
+
 int main(void)
 {
     apr_thread_t *thread;
     apr_socket_t *listener;
-    apr_status_t status;
     apr_pool_t *pool;
 
     check(apr_initialize(), "initialize");
@@ -228,7 +236,7 @@ int main(void)
     listener = listen_on(pool);
     check(apr_thread_create(&thread, NULL, client, NULL, pool), "thread");
     serve(listener, pool);
-    check(apr_thread_join(&status, thread), "join");
+    join(thread);
     puts("the client verified both pages");
     apr_pool_destroy(pool);
     return 0;

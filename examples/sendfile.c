@@ -166,11 +166,19 @@ static apr_socket_t *listen_on(apr_pool_t *pool)
     return sock;
 }
 
+/* On Windows APR says APR_INCOMPLETE of a thread that ended by returning. */
+static void join(apr_thread_t *thread)
+{
+    apr_status_t unused, status = apr_thread_join(&unused, thread);
+
+    if (status != APR_INCOMPLETE)
+        check(status, "join");
+}
+
 int main(void)
 {
     apr_socket_t *listener;
     apr_thread_t *thread;
-    apr_status_t status;
     apr_pool_t *pool;
     apr_file_t *file;
 
@@ -181,7 +189,7 @@ int main(void)
     listener = listen_on(pool);
     check(apr_thread_create(&thread, NULL, client, NULL, pool), "thread");
     serve(listener, file, pool);
-    check(apr_thread_join(&status, thread), "join");
+    join(thread);
     verify();
     puts("the client verified header, file and trailer");
     apr_pool_destroy(pool);

@@ -154,6 +154,15 @@ static void *APR_THREAD_FUNC reader(apr_thread_t *thread, void *data)
     return NULL;
 }
 
+/* On Windows APR says APR_INCOMPLETE of a thread that ended by returning. */
+static void join(apr_thread_t *thread)
+{
+    apr_status_t unused, status = apr_thread_join(&unused, thread);
+
+    if (status != APR_INCOMPLETE)
+        check(status, "join");
+}
+
 static void fill(bufv_t *v)
 {
     int i;
@@ -191,7 +200,6 @@ static void write_to_nobody(bufv_t *v, bufv_writer_t *w, buffer_t *b)
 
 int main(void)
 {
-    apr_status_t joined;
     apr_thread_t *thread;
     apr_uint64_t total;
     bufv_writer_t *w;
@@ -211,7 +219,7 @@ int main(void)
     check(apr_thread_create(&thread, NULL, reader, &buffer, pool), "thread");
     check(bufv_write(v, w, NULL), "write");
     buffer_shut(&buffer, &buffer.ended);
-    check(apr_thread_join(&joined, thread), "join");
+    join(thread);
     if (received != total || digits != 4 * LINES)
         check(APR_EGENERAL, "the reader got something else");
 
