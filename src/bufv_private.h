@@ -249,6 +249,7 @@ typedef struct bufv__socket_t {
     apr_os_sock_t fd;
     apr_interval_time_t timeout;
     int message; /* a list is one, and not a part of a stream */
+    int copying; /* the writer copies small chunks together */
     int corked; /* by us, while this list is written */
     bufv__quiet_t quiet;
 } bufv__socket_t;
@@ -260,7 +261,7 @@ typedef struct bufv__socket_t {
 extern const bufv_ops_t bufv__stream_ops;
 extern const bufv_ops_t bufv__message_ops;
 
-const bufv_ops_t *bufv__socket_init(bufv__socket_t *s, apr_socket_t *sock);
+void bufv__writer_socket_init(bufv_writer_t *w, apr_socket_t *sock);
 
 /* ---- file.c, and a back end's: src/<backend>/file.c */
 

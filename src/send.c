@@ -14,8 +14,6 @@
 apr_status_t bufv_send(bufv_t *v, apr_socket_t *sock, apr_uint64_t *written)
 {
     char scratch[SEND_SCRATCH];
-    bufv__socket_t socket;
-    const bufv_ops_t *ops;
     bufv_writer_t w;
     apr_status_t status;
 
@@ -23,8 +21,7 @@ apr_status_t bufv_send(bufv_t *v, apr_socket_t *sock, apr_uint64_t *written)
         *written = 0;
     if (v == NULL || sock == NULL)
         return APR_EINVAL;
-    ops = bufv__socket_init(&socket, sock);
-    bufv__writer_init(&w, ops, &socket);
+    bufv__writer_socket_init(&w, sock);
     w.scratch.bytes = scratch;
     w.scratch.room = w.scratch.max = sizeof(scratch);
     status = bufv_write(v, &w, written);

@@ -2,8 +2,6 @@
 
 #include "bufv_private.h"
 
-#include <string.h>
-
 /* Asks the system, since APR takes a wrapped descriptor for a stream. */
 static int is_message(apr_os_sock_t fd)
 {
@@ -15,16 +13,6 @@ static int is_message(apr_os_sock_t fd)
     return type != SOCK_STREAM;
 }
 
-/* Fills the baton, and says which operations it is for. */
-const bufv_ops_t *bufv__socket_init(bufv__socket_t *s, apr_socket_t *sock)
-{
-    memset(s, 0, sizeof(*s));
-    s->sock = sock;
-    apr_os_sock_get(&s->fd, sock);
-    s->message = is_message(s->fd);
-    return s->message ? &bufv__message_ops : &bufv__stream_ops;
-}
-
 static void describe(void *baton, char *buf, apr_size_t size)
 {
     const bufv__socket_t *s = baton;
@@ -32,11 +20,25 @@ static void describe(void *baton, char *buf, apr_size_t size)
     bufv__name_ends(s->sock, s->message, buf, size);
 }
 
+/* Makes a writer one for a socket; its baton is in itself. */
+void bufv__writer_socket_init(bufv_writer_t *w, apr_socket_t *sock)
+{
+    apr_os_sock_t fd;
+    int message;
+
+    apr_os_sock_get(&fd, sock);
+    message = is_message(fd);
+    bufv__writer_init(w, message ? &bufv__message_ops : &bufv__stream_ops,
+                      &w->socket);
+    w->ops.describe = describe;
+    w->socket.sock = sock;
+    w->socket.fd = fd;
+    w->socket.message = message;
+}
+
 apr_status_t bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock,
                                 apr_pool_t *pool)
 {
-    bufv__socket_t socket;
-    const bufv_ops_t *ops;
     apr_status_t status;
 
     if (w == NULL)
@@ -44,14 +46,12 @@ apr_status_t bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock,
     *w = NULL;
     if (sock == NULL)
         return APR_EINVAL;
-    ops = bufv__socket_init(&socket, sock);
-    status = bufv_writer_create(w, ops, NULL, pool);
-    if (status != APR_SUCCESS)
-        return status;
-    (*w)->socket = socket;
-    (*w)->baton = &(*w)->socket;
-    (*w)->ops.describe = describe;
-    return APR_SUCCESS;
+    status = bufv_writer_create(w, &bufv__stream_ops, NULL, pool);
+    if (status == APR_SUCCESS) {
+        bufv__writer_socket_init(*w, sock);
+        (*w)->pool = pool;
+    }
+    return status;
 }
 
 const bufv_ops_t *bufv_socket_ops(void)

@@ -86,6 +86,7 @@ void bufv_writer_limits_set(bufv_writer_t *w, apr_size_t max_vec,
 void bufv_writer_copy_below_set(bufv_writer_t *w, apr_size_t bytes)
 {
     w->limits.copy_below = bytes;
+    w->socket.copying = bytes > 0;
 }
 
 apr_time_t bufv__writer_now(const bufv_writer_t *w)

@@ -81,19 +81,32 @@ static int holds(const bufv__socket_t *s, int more)
            !on;
 }
 
-static ssize_t send_once(bufv__socket_t *s, const struct iovec *vec,
+/* send() does for a lone entry what sendmsg() does, and spares the kernel a
+ * fifth of a small one. Where copying is off, calls are to be seen as they
+ * are, and all are alike. */
+static ssize_t send_once(const bufv__socket_t *s, const struct iovec *vec,
                          apr_size_t nvec, int flags)
 {
     struct msghdr msg = {0};
-    ssize_t n;
 
+    if (nvec == 1 && s->copying)
+        return send(s->fd, vec->iov_base, vec->iov_len, flags);
     msg.msg_iov = bufv__unconst(vec);
     msg.msg_iovlen = nvec;
+    return sendmsg(s->fd, &msg, flags);
+}
+
+/* A descriptor may be wrapped as a socket and be none. */
+static ssize_t send_surely(const bufv__socket_t *s, const struct iovec *vec,
+                           apr_size_t nvec, int flags)
+{
+    ssize_t n;
+
     do
-        n = sendmsg(s->fd, &msg, flags);
+        n = send_once(s, vec, nvec, flags);
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == ENOTSOCK)
-        return writev(s->fd, vec, (int)nvec); /* wrapped, but no socket */
+        n = writev(s->fd, vec, (int)nvec);
     return n;
 }
 
@@ -108,7 +121,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
 
     if (holds(s, more))
         flags |= MSG_MORE;
-    n = send_once(s, vec, nvec, flags);
+    n = send_surely(s, vec, nvec, flags);
     *written = n < 0 ? 0 : (apr_size_t)n;
     if (n < 0)
         return name_error(errno);
