@@ -152,9 +152,7 @@ void peer_start(peer_t *p)
 
 static void join(peer_t *p)
 {
-    apr_status_t status;
-
-    (void)apr_thread_join(&status, p->thread); /* Windows: APR_INCOMPLETE */
+    thread_join(p->thread);
     p->thread = NULL;
 }
 

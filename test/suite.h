@@ -119,6 +119,9 @@ void assert_chunks(const bufv_t *v, const char *const *want);
 /** Prints why a test does not run here, and counts it. */
 void skip(const char *test, const char *why);
 
+/** Waits for the end of a thread, whose function returned. */
+void thread_join(apr_thread_t *thread);
+
 /** Whether the environment variable `name` is set and not empty. */
 int env_is_set(const char *name);
 

@@ -580,7 +580,6 @@ START_TEST(brigade__pipe_blocking)
     bufv_t *v = list_new();
     apr_file_t *in, *out;
     apr_thread_t *thread;
-    apr_status_t status;
     char c;
     int i;
 
@@ -588,7 +587,7 @@ START_TEST(brigade__pipe_blocking)
     assert_ok(apr_thread_create(&thread, NULL, feed, out, pool));
     add(bb, apr_bucket_pipe_create(in, bb->bucket_alloc));
     assert_ok(bufv_append_brigade(v, bb, APR_BLOCK_READ));
-    assert_ok(apr_thread_join(&status, thread));
+    thread_join(thread);
     ck_assert_uint_eq(bufv_length(v), LONG);
     for (i = 0; i < LONG; i += 500) {
         apr_size_t len = 1;

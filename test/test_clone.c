@@ -149,7 +149,6 @@ START_TEST(clone__written_by_other_threads)
     apr_thread_t *thread[THREADS];
     scripted_t *s = scripted_for(from);
     apr_uint64_t written;
-    apr_status_t status;
     int i;
 
     j->threaded = 1;
@@ -170,7 +169,7 @@ START_TEST(clone__written_by_other_threads)
                                     pool));
     assert_ok(write_checked(from, s->w, &written));
     for (i = 0; i < THREADS; i++) {
-        assert_ok(apr_thread_join(&status, thread[i]));
+        thread_join(thread[i]);
         assert_ok(job[i].status);
         ck_assert_uint_eq(job[i].written, CHUNKS * 3 + 3);
         ck_assert_mem_eq(job[i].s->got, data, CHUNKS * 3);

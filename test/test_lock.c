@@ -62,7 +62,6 @@ static apr_uint64_t run_threads(bufv_writer_t *w, int lists, apr_size_t body)
     job_t job[THREADS];
     apr_thread_t *thread[THREADS];
     apr_uint64_t total = 0;
-    apr_status_t joined;
     int i;
 
     assert_ok(bufv_writer_lock_enable(w));
@@ -80,7 +79,7 @@ static apr_uint64_t run_threads(bufv_writer_t *w, int lists, apr_size_t body)
         assert_ok(apr_thread_create(&thread[i], NULL, write_frames, &job[i],
                                     pool));
     for (i = 0; i < THREADS; i++)
-        assert_ok(apr_thread_join(&joined, thread[i]));
+        thread_join(thread[i]);
     for (i = 0; i < THREADS; i++) {
         assert_ok(job[i].status);
         ck_assert_uint_eq(job[i].written,

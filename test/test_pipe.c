@@ -71,10 +71,8 @@ static void reader_start(reader_t *r)
 
 static void reader_finish(reader_t *r)
 {
-    apr_status_t status;
-
     assert_ok(apr_file_close(r->out));
-    assert_ok(apr_thread_join(&status, r->thread));
+    thread_join(r->thread);
 }
 
 static bufv_writer_t *pipe_writer(apr_file_t *file)
