@@ -109,7 +109,6 @@ static void store(peer_t *p, const unsigned char *data, apr_size_t len)
 
 static void *APR_THREAD_FUNC read_on(apr_thread_t *thread, void *baton)
 {
-    static const apr_size_t most = PIECE;
     peer_t *p = baton;
     unsigned char *data = p->buffer;
     apr_size_t len;
@@ -118,7 +117,7 @@ static void *APR_THREAD_FUNC read_on(apr_thread_t *thread, void *baton)
     while (apr_atomic_read32(&p->stop) == 0) {
         if (p->pause > 0)
             apr_sleep(p->pause);
-        len = p->piece > 0 && p->piece < most ? p->piece : most;
+        len = p->piece > 0 ? p->piece : PIECE;
         p->status = apr_socket_recv(p->far_end, (char *)data, &len);
         if (len > 0 && p->expect != NULL)
             compare(p, data, len);
@@ -145,7 +144,7 @@ void peer_start(peer_t *p)
     if (p->got == NULL && p->room == 0)
         apr_pool_cleanup_register(pool, p, peer_free, apr_pool_cleanup_null);
     if (p->buffer == NULL)
-        p->buffer = apr_palloc(pool, PIECE);
+        p->buffer = apr_palloc(pool, p->piece > PIECE ? p->piece : PIECE);
     apr_atomic_set32(&p->stop, 0);
     assert_ok(apr_thread_create(&p->thread, NULL, read_on, p, pool));
 }

@@ -18,7 +18,8 @@ typedef struct peer_t {
     unsigned char *buffer;
 
     /* set before peer_start() */
-    apr_size_t piece;            /**< most bytes of one read; 0: 64 KiB */
+    apr_size_t piece;            /**< most bytes of one read; 0: 64 KiB; more
+                                  * than that before the first start only */
     apr_interval_time_t pause;   /**< before each read */
     const unsigned char *expect; /**< what must come, over and over */
     apr_size_t period;           /**< its length */
