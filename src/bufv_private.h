@@ -26,6 +26,14 @@
  * see docs/PERFORMANCE.md. */
 #define BUFV__COPY_BELOW ((apr_size_t)512)
 
+/* Kept apart from the path that calls it, which then need not save registers
+ * for it. */
+#ifdef __GNUC__
+#define BUFV__COLD __attribute__((cold, noinline))
+#else
+#define BUFV__COLD
+#endif
+
 /* ---- queue.c: an array that is filled at its end and drained at its front */
 
 typedef struct bufv__queue_t {

@@ -106,7 +106,8 @@ static void put(bufv_t *v, const void *data, apr_size_t len)
 }
 
 /* What is left of bufv_append() when the next chunk does not simply fit. */
-static apr_status_t append_slowly(bufv_t *v, const void *data, apr_size_t len)
+static BUFV__COLD apr_status_t append_slowly(bufv_t *v, const void *data,
+                                             apr_size_t len)
 {
     apr_status_t status = check(v, data, len);
 
@@ -343,8 +344,8 @@ void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
     v->length -= bytes;
     v->first += chunks;
     bufv__queue_drop(&v->chunks, chunks);
-    /*@ loop invariant v->ranges.head <= v->ranges.tail <= v->ranges.room;
-        loop invariant in_place{Pre, Here}(v);
+    /*@ loop invariant memory(v) && in_place{Pre, Here}(v);
+        loop invariant count(v) + chunks == \at(count(v), Pre);
         loop assigns v->ranges.head, v->ranges.tail, RANGES(v);
         loop variant range_count(v); */
     while (bufv__queue_count(&v->ranges) > 0 &&
