@@ -38,8 +38,7 @@ static inline apr_socket_t *new_socket(apr_pool_t *pool)
 }
 
 /* Connects to ourselves. Returns one end and sets `peer` to the other. */
-static inline apr_socket_t *connect_pair(apr_socket_t **peer,
-                                         apr_pool_t *pool)
+static inline apr_socket_t *connect_pair(apr_socket_t **peer, apr_pool_t *pool)
 {
     apr_socket_t *listener = new_socket(pool), *sock = new_socket(pool);
     apr_sockaddr_t *address;

@@ -13,8 +13,7 @@ typedef struct dump_t {
 
 /* One attempt: takes what fits in a line, and says how much that was. */
 static apr_status_t dump_writev(void *baton, const struct iovec *vec,
-                                apr_size_t nvec, int more,
-                                apr_size_t *written)
+                                apr_size_t nvec, int more, apr_size_t *written)
 {
     dump_t *d = baton;
     apr_size_t i, n = vec->iov_len < WIDTH ? vec->iov_len : WIDTH;
