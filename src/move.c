@@ -137,15 +137,17 @@ apr_status_t bufv_clone(bufv_t *v, const bufv_t *from)
 /* Finds where the first n bytes end. */
 static part_t part_of(const bufv_t *v, apr_uint64_t n)
 {
-    apr_size_t ranges = bufv__queue_count(&v->ranges), plain;
+    apr_size_t ranges = bufv__queue_count(&v->ranges);
     const bufv__mark_t *mark = bufv__marks(v);
     apr_size_t marks = bufv__queue_count(&v->marks);
     part_t part = {0, 0, 0, 0, n};
 
     for (;;) {
-        plain = bufv__plain(v, part.chunks);
-        plain = bufv__vec_skip(bufv__front(v) + part.chunks, plain, &n);
-        part.chunks += plain;
+        apr_size_t plain = bufv__plain(v, part.chunks);
+
+        if (plain > 0) /* or there may be no array to point into */
+            part.chunks +=
+                bufv__vec_skip(bufv__front(v) + part.chunks, plain, &n);
         if (part.ranges == ranges || n == 0 ||
             bufv__ranges(v)[part.ranges].at - v->first != part.chunks)
             break;
