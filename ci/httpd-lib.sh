@@ -53,9 +53,10 @@ httpd_files()
     bytes 1048576 >"$root/1m"
     bytes 8388608 >"$root/8m"
     : >"$root/empty"
-    printf '%s\n' 'a' '<!--#include virtual="/8m" -->' 'b' \
-        '<!--#include virtual="/mapped/1m" -->' 'c' \
+    printf '%s\n' 'a' '<!--#include virtual="/mapped/1m" -->' 'b' \
         '<!--#include virtual="/100" -->' >"$root/page.shtml"
+    printf '%s\n' '<!--#include virtual="/8m" -->' \
+        '<!--#include virtual="/mapped/1m" -->' >"$root/big.shtml"
     touch -d '1 hour ago' "$root"/* # new files have a longer, weak ETag
     cat >"$httpd_dir/cgi/slow" <<'SCRIPT'
 #!/bin/sh
@@ -82,7 +83,8 @@ free_ports()
 
 httpd_conf()
 {
-    local mpm=$1 cgi=cgi
+    local mpm=$1 cgi=cgi servers=${httpd_servers:-2}
+    local threads=${httpd_threads:-32}
     [ "$mpm" = prefork ] || cgi=cgid
     cat <<CONF
 ServerRoot "$httpd_dir"
@@ -108,12 +110,13 @@ LoadModule bufv_module "$httpd_build/examples/httpd/mod_bufv.so"
 <IfModule mpm_event_module>
     LoadModule http2_module "$httpd_modules/mod_http2.so"
     Protocols h2c http/1.1
-    StartServers ${httpd_servers:-2}
-    ServerLimit ${httpd_servers:-2}
-    ThreadsPerChild 8
+    StartServers $servers
+    ServerLimit $servers
+    ThreadsPerChild $threads
+    AsyncRequestWorkerFactor 20
     MinSpareThreads 1
-    MaxSpareThreads 16
-    MaxRequestWorkers $((8 * ${httpd_servers:-2}))
+    MaxSpareThreads $((threads * servers))
+    MaxRequestWorkers $((threads * servers))
 </IfModule>
 <IfModule mpm_prefork_module>
     StartServers ${httpd_servers:-30}
@@ -133,8 +136,9 @@ EnableSendfile On
 DocumentRoot "$httpd_dir/htdocs"
 Alias /mapped "$httpd_dir/htdocs"
 Alias /read "$httpd_dir/htdocs"
+Alias /handed "$httpd_dir/htdocs"
 ScriptAlias /cgi "$httpd_dir/cgi"
-<Files page.shtml>
+<Files *.shtml>
     ForceType text/html
     Options +Includes
     SetOutputFilter INCLUDES
@@ -146,9 +150,9 @@ ScriptAlias /cgi "$httpd_dir/cgi"
     EnableSendfile Off
     EnableMMAP Off
 </Location>
-<Location /chunks>
+<LocationMatch "^/(chunks|handed)">
     SetHandler bufv-chunks
-</Location>
+</LocationMatch>
 
 LogFormat "%U%q %>s %B %O" sizes
 <VirtualHost 127.0.0.1:$with>

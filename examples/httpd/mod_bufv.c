@@ -150,9 +150,9 @@ static apr_status_t read_piece(exit_t *x, apr_bucket *e)
     return apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
 }
 
-/* A subrequest's pool goes, with its open files and mappings, before the EOR
- * bucket of the request does, and what is in the list may stay longer. Bytes
- * in memory are the adapter's care. */
+/* Who passed a file on may close it then, and need not wait for the request to
+ * end; what is in the list may stay longer. Bytes in memory are the adapter's
+ * care. */
 static apr_status_t set_aside(exit_t *x, apr_bucket *e)
 {
     if (APR_BUCKET_IS_FILE(e) || APR_BUCKET_IS_MMAP(e))
@@ -400,19 +400,26 @@ static int take_place(conn_rec *c)
 
 /* The request's arguments: how many chunks of how many bytes, after how many
  * of them the brigade is passed on (0: all at once), and their kind: h(eap),
- * p(ool) or t(ransient). */
+ * p(ool) or t(ransient); or f(ile): the one that the request names. */
 typedef struct order_t {
     unsigned int count, size, step;
     char kind;
 } order_t;
 
-static apr_bucket *make_chunk(const order_t *o, unsigned int i, char *text,
-                              request_rec *r)
+/* Adds one to a decimal number. */
+static void count_up(char *last)
+{
+    for (; *last == '9'; last--)
+        *last = '0';
+    ++*last;
+}
+
+/* The next chunk: a line with its number. */
+static apr_bucket *make_chunk(const order_t *o, char *text, request_rec *r)
 {
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
-    int len = apr_snprintf(text, o->size + 1, "%0*u", (int)o->size - 1, i);
 
-    text[len] = '\n';
+    count_up(text + o->size - 2);
     if (o->kind == 'h')
         return apr_bucket_heap_create(text, o->size, NULL, alloc);
     text = apr_pmemdup(r->pool, text, o->size);
@@ -421,34 +428,70 @@ static apr_bucket *make_chunk(const order_t *o, unsigned int i, char *text,
     return apr_bucket_transient_create(text, o->size, alloc);
 }
 
+static apr_status_t pass_last(apr_bucket_brigade *bb, request_rec *r)
+{
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
+    return ap_pass_brigade(r->output_filters, bb);
+}
+
+static apr_status_t pass_chunks(const order_t *o, apr_bucket_brigade *bb,
+                                request_rec *r)
+{
+    char *text = apr_palloc(r->pool, o->size);
+    unsigned int i;
+
+    memset(text, '0', o->size - 1);
+    text[o->size - 1] = '\n';
+    for (i = 1; i <= o->count; i++) {
+        apr_status_t status = APR_SUCCESS;
+
+        APR_BRIGADE_INSERT_TAIL(bb, make_chunk(o, text, r));
+        if (o->step != 0 && i % o->step == 0)
+            status = ap_pass_brigade(r->output_filters, bb);
+        if (status != APR_SUCCESS)
+            return status;
+    }
+    return pass_last(bb, r);
+}
+
+/* Its pool goes before its bytes have left, which is allowed. */
+static apr_status_t pass_file(apr_bucket_brigade *bb, request_rec *r)
+{
+    const apr_int32_t flags = APR_READ | APR_BINARY | APR_SENDFILE_ENABLED;
+    apr_pool_t *pool;
+    apr_file_t *file;
+    apr_status_t status = apr_pool_create(&pool, r->pool);
+
+    if (status != APR_SUCCESS)
+        return status;
+    status = apr_file_open(&file, r->filename, flags, APR_OS_DEFAULT, pool);
+    if (status == APR_SUCCESS) {
+        apr_brigade_insert_file(bb, file, 0, r->finfo.size, pool);
+        status = pass_last(bb, r);
+    }
+    apr_pool_destroy(pool);
+    return status;
+}
+
 static int chunks_handler(request_rec *r)
 {
     order_t o = {5000, 20, 0, 'h'};
     apr_bucket_brigade *bb;
-    unsigned int i;
-    char *text;
+    apr_status_t status;
 
     if (r->handler == NULL || strcmp(r->handler, "bufv-chunks") != 0)
         return DECLINED;
     if (r->args != NULL)
         sscanf(r->args, "%u,%u,%u,%c", &o.count, &o.size, &o.step, &o.kind);
-    if (r->method_number != M_GET || o.count > 1000000 || o.size < 2 ||
+    if (r->method_number != M_GET || o.count > 1000000 || o.size < 8 ||
         o.size > 65536)
         return HTTP_BAD_REQUEST;
     ap_set_content_type(r, "text/plain");
     bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    text = apr_palloc(r->pool, o.size + 1);
-    for (i = 1; i <= o.count; i++) {
-        APR_BRIGADE_INSERT_TAIL(bb, make_chunk(&o, i, text, r));
-        if (o.step != 0 && i % o.step == 0 &&
-            ap_pass_brigade(r->output_filters, bb) != APR_SUCCESS)
-            return AP_FILTER_ERROR;
-    }
-    APR_BRIGADE_INSERT_TAIL(
-        bb, apr_bucket_eos_create(r->connection->bucket_alloc));
-    if (ap_pass_brigade(r->output_filters, bb) != APR_SUCCESS)
-        return AP_FILTER_ERROR;
-    return OK;
+    status = o.kind == 'f' ? pass_file(bb, r) : pass_chunks(&o, bb, r);
+    return status == APR_SUCCESS ? OK : AP_FILTER_ERROR;
 }
 
 /* ---- the module */
