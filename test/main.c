@@ -2,7 +2,7 @@
 
 /**
  * @file main.c
- * Runs the topics that the command line names, or all:
+ * Runs the topics that the command line names, or all but "crash":
  *
  *     bufv_test_unix [--max-vec N] [--copy-below N] [--list] [TOPIC...]
  *
@@ -16,12 +16,12 @@
 #define TEST_TIMEOUT 240
 
 static const topic_t *const topics[] = {
-    &topic_list,     &topic_consume, &topic_release, &topic_memory,
-    &topic_split,    &topic_clone,   &topic_write,   &topic_schedule,
-    &topic_deadline, &topic_go,      &topic_socket,  &topic_huge,
-    &topic_message,  &topic_lock,    &topic_send,    &topic_copying,
-    &topic_reader,   &topic_range,   &topic_file,    &topic_writer,
-    &topic_posix,    &topic_pipe,    &topic_sendfile,
+    &topic_list,     &topic_consume, &topic_release,  &topic_memory,
+    &topic_split,    &topic_clone,   &topic_write,    &topic_schedule,
+    &topic_deadline, &topic_go,      &topic_socket,   &topic_huge,
+    &topic_message,  &topic_lock,    &topic_send,     &topic_copying,
+    &topic_reader,   &topic_range,   &topic_file,     &topic_writer,
+    &topic_posix,    &topic_pipe,    &topic_sendfile, &topic_win32,
 };
 
 static void pool_make(void)
@@ -54,7 +54,7 @@ static const topic_t *topic_find(const char *name)
     for (i = 0; i < COUNT(topics); i++)
         if (strcmp(topics[i]->name, name) == 0)
             return topics[i];
-    return NULL;
+    return strcmp(name, topic_crash.name) == 0 ? &topic_crash : NULL;
 }
 
 static int usage(const char *what)
@@ -76,8 +76,7 @@ static int run(SRunner *runner)
     int failed;
 
     printf("back end %s: %s, max_vec %lu\n", BUFV_TEST_BACKEND,
-           bufv_socket_ops()->name,
-           (unsigned long)bufv_socket_ops()->max_vec);
+           bufv_socket_ops()->name, (unsigned long)bufv_socket_ops()->max_vec);
     fflush(stdout);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
