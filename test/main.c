@@ -21,7 +21,8 @@ static const topic_t *const topics[] = {
     &topic_deadline, &topic_go,      &topic_socket,   &topic_huge,
     &topic_message,  &topic_lock,    &topic_send,     &topic_copying,
     &topic_reader,   &topic_range,   &topic_file,     &topic_writer,
-    &topic_posix,    &topic_pipe,    &topic_sendfile, &topic_win32,
+    &topic_posix,    &topic_pipe,    &topic_sendfile, &topic_faults,
+    &topic_win32,
 };
 
 static void pool_make(void)

@@ -1,0 +1,512 @@
+/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Each system call of a write made to fail, or cut short, at its k-th use, for
+ * every k: over TCP, with what the kernel says everywhere else. And what those
+ * calls are told, which no result shows: the flags (promises 8, 12, 15, 18 and
+ * 20b). */
+
+#include "peer.h"
+#include "shim.h"
+
+#include <apr_portable.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#define CHUNKS 24
+#define CHUNK 3000
+#define TOTAL (CHUNKS * CHUNK)
+
+/* How a write with a fault may end. */
+typedef enum end_t { GOES_ON, ENDS, ANY } end_t;
+
+typedef struct fault_t {
+    shim_fault_t fault;
+    int error;
+    end_t end;
+    apr_status_t status; /* if it ends; 0: the error */
+} fault_t;
+
+/* What may become of a call that writes to a socket. */
+static const fault_t on_write[] = {
+    {SHIM_FAIL, EINTR, GOES_ON, 0},  {SHIM_FAIL, EAGAIN, GOES_ON, 0},
+    {SHIM_FAIL, ENOMEM, GOES_ON, 0}, {SHIM_FAIL, ENOBUFS, GOES_ON, 0},
+    {SHIM_FAIL, EPIPE, ENDS, 0},     {SHIM_FAIL, ECONNRESET, ENDS, 0},
+    {SHIM_FAIL, ETIMEDOUT, ENDS, 0}, {SHIM_FAIL, EIO, ENDS, 0},
+    {SHIM_SHORT, 0, GOES_ON, 0},     {SHIM_DEFER, 0, GOES_ON, 0},
+};
+
+/* Waiting fails for good, since nothing is known then; a wait without a
+ * result is one that took too long. */
+static const fault_t on_poll[] = {
+    {SHIM_FAIL, EINTR, GOES_ON, 0},
+    {SHIM_FAIL, ENOMEM, ENDS, 0},
+    {SHIM_FAIL, EIO, ENDS, 0},
+    {SHIM_SHORT, 0, ENDS, APR_TIMEUP},
+};
+
+static const fault_t on_fcntl[] = {
+    {SHIM_FAIL, EIO, ANY, 0},
+};
+
+static const fault_t on_sendfile[] = {
+    {SHIM_FAIL, EINTR, GOES_ON, 0},
+    {SHIM_FAIL, EAGAIN, GOES_ON, 0},
+    {SHIM_FAIL, ENOMEM, GOES_ON, 0},
+    {SHIM_FAIL, EINVAL, GOES_ON, 0},
+    {SHIM_FAIL, ENOSYS, GOES_ON, 0},
+    {SHIM_FAIL, EPIPE, ENDS, 0},
+    {SHIM_FAIL, ECONNRESET, ENDS, 0},
+    {SHIM_FAIL, EIO, ENDS, 0},
+    {SHIM_FAIL, EPROTOTYPE, ENDS, APR_ECONNRESET},
+    {SHIM_SHORT, 0, GOES_ON, 0},
+};
+
+static int is_unix(void)
+{
+    return strcmp(bufv_socket_ops()->name, "sendmsg") == 0;
+}
+
+/* ---- the scenario */
+
+typedef struct scenario_t {
+    unsigned char *bytes;
+    apr_file_t *file; /* the middle third is a range of this one, or NULL */
+    int blocking;
+    apr_size_t copy_below;
+    shim_t *shim;
+    int interrupted; /* attempts that the hook heard of as such */
+    int fallback;    /* the k-th call, as the system's own, with this */
+} scenario_t;
+
+static scenario_t *scenario_new(void)
+{
+    scenario_t *s = apr_pcalloc(pool, sizeof(*s));
+
+    s->bytes = bytes_new(TOTAL, 5);
+    s->shim = apr_palloc(pool, sizeof(*s->shim));
+    return s;
+}
+
+static void take_file(scenario_t *s)
+{
+    const char *dir;
+
+    assert_ok(apr_temp_dir_get(&dir, pool));
+    assert_ok(apr_file_mktemp(
+        &s->file, apr_psprintf(pool, "%s/bufv-faults-XXXXXX", dir),
+        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
+            APR_FOPEN_DELONCLOSE,
+        pool));
+    assert_ok(apr_file_write_full(s->file, s->bytes, TOTAL, NULL));
+}
+
+static bufv_t *scenario_list(const scenario_t *s)
+{
+    bufv_t *v = list_new();
+    apr_size_t i;
+
+    for (i = 0; i < CHUNKS; i++) {
+        if (s->file != NULL && i == CHUNKS / 3) {
+            assert_ok(
+                bufv_append_file(v, s->file, (apr_off_t)i * CHUNK, TOTAL / 3));
+            i += CHUNKS / 3 - 1;
+        }
+        else
+            assert_ok(bufv_append(v, s->bytes + i * CHUNK, CHUNK));
+    }
+    ck_assert_uint_eq(bufv_length(v), TOTAL);
+    return v;
+}
+
+static void count_interrupted(void *baton, const bufv_call_t *call)
+{
+    scenario_t *s = baton;
+
+    s->interrupted += APR_STATUS_IS_EINTR(call->status);
+}
+
+static bufv_writer_t *scenario_writer(scenario_t *s, const peer_t *p)
+{
+    bufv_writer_t *w;
+
+    if (s->blocking)
+        assert_ok(apr_socket_timeout_set(p->near_end, -1));
+    assert_ok(bufv_writer_socket(&w, p->near_end, pool));
+    bufv_writer_limits_set(w, 4, 16 * 1024);
+    bufv_writer_copy_below_set(w, s->copy_below);
+    bufv_writer_hook_set(w, count_interrupted, s);
+    return w;
+}
+
+/* A call that told of a full socket is followed by a wait, unless it was the
+ * last of the list. */
+static void check_no_probe(const shim_t *shim)
+{
+    unsigned long i, calls = shim->calls;
+    int full = 0;
+
+    ck_assert_uint_lt(calls, SHIM_MOST);
+    for (i = 0; i < calls; i++) {
+        const shim_record_t *r = &shim->record[i];
+
+        if (r->call == SHIM_POLL)
+            full = 0;
+        if (!shim_writes(r->call))
+            continue;
+        ck_assert_msg(!full, "%s probes a full socket", shim_names[r->call]);
+        full = r->result < 0 ? r->error == EAGAIN
+                             : (apr_size_t)r->result < r->asked;
+    }
+}
+
+/* Every call is told not to raise a signal, and not to wait. */
+static void check_flags(const shim_t *shim)
+{
+    unsigned long i;
+
+    for (i = 0; i < shim->calls; i++) {
+        const shim_record_t *r = &shim->record[i];
+
+        if (r->call != SHIM_SENDMSG && r->call != SHIM_SEND)
+            continue;
+        ck_assert_int_ne(r->flags & MSG_NOSIGNAL, 0);
+        ck_assert_int_ne(r->flags & MSG_DONTWAIT, 0);
+    }
+}
+
+static int descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = 0;
+
+    if (dir == NULL)
+        return 0;
+    while (readdir(dir) != NULL)
+        n++;
+    closedir(dir);
+    return n;
+}
+
+/* One run, with a fault, or with none if k is 0. Whatever the write returns,
+ * the peer got what it counted, and another one brings the rest. Returns
+ * whether the fault came. */
+static int run(scenario_t *s, shim_call_t kind, unsigned long k,
+               const fault_t *fault)
+{
+    apr_pool_t *outer = pool;
+    apr_uint64_t written, rest;
+    apr_status_t status;
+    bufv_writer_t *w;
+    bufv_t *v;
+    peer_t *p;
+
+    assert_ok(apr_pool_create(&pool, outer));
+    s->interrupted = 0;
+    p = peer_new();
+    w = scenario_writer(s, p);
+    v = scenario_list(s);
+    peer_start(p);
+    shim_strike(s->shim, kind, k, fault->fault, fault->error);
+    status = bufv_write(v, w, &written);
+    shim_rest();
+    ck_assert_uint_eq(written + bufv_length(v), TOTAL);
+    ck_assert_uint_eq(bufv_writer_report(w)->written, written);
+    ck_assert_int_eq(s->interrupted, 0);
+    check_no_probe(s->shim);
+    check_flags(s->shim);
+    if (!s->shim->struck || fault->end == GOES_ON)
+        ck_assert_msg(status == APR_SUCCESS, "%s %lu, errno %d: %s",
+                      shim_names[kind], k, fault->error, status_text(status));
+    else if (fault->end == ENDS)
+        ck_assert_int_eq(status,
+                         fault->status != 0 ? fault->status : fault->error);
+    assert_ok(bufv_write(v, w, &rest));
+    ck_assert_uint_eq(written + rest, TOTAL);
+    peer_finish(p);
+    peer_assert_got(p, s->bytes, TOTAL);
+    apr_pool_destroy(pool);
+    pool = outer;
+    return s->shim->struck;
+}
+
+/* Every fault at every call of a kind. Says how many came. */
+static int run_all(scenario_t *s, shim_call_t kind, const fault_t *faults,
+                   size_t nfaults)
+{
+    int before = descriptors(), struck = 0;
+    unsigned long k;
+    size_t i;
+
+    for (i = 0; i < nfaults; i++) {
+        for (k = 1; run(s, kind, k, &faults[i]); k++)
+            struck++;
+    }
+    ck_assert_int_eq(descriptors(), before);
+    return struck;
+}
+
+/* The call that this back end writes to a socket with. */
+static shim_call_t writes_with(void)
+{
+    return is_unix() ? SHIM_SENDMSG : SHIM_WRITE;
+}
+
+START_TEST(faults__at_every_write)
+{
+    scenario_t *s = scenario_new();
+    int struck;
+
+    struck = run_all(s, writes_with(), on_write, COUNT(on_write));
+    ck_assert_int_ge(struck, (int)COUNT(on_write) * (is_unix() ? 5 : 20));
+    s->copy_below = 65536;
+    struck = run_all(s, writes_with(), on_write, COUNT(on_write));
+    struck += run_all(s, SHIM_SEND, on_write, COUNT(on_write));
+    ck_assert_int_gt(struck, 0);
+}
+END_TEST
+
+START_TEST(faults__at_every_write_of_a_blocking_socket)
+{
+    scenario_t *s = scenario_new();
+
+    s->blocking = 1;
+    ck_assert_int_gt(run_all(s, writes_with(), on_write, COUNT(on_write)), 0);
+}
+END_TEST
+
+/* Makes every attempt wait: each takes a third, and then there is no room. */
+static void run_polls(scenario_t *s)
+{
+    static const fault_t full = {SHIM_FAIL, EAGAIN, GOES_ON, 0};
+    unsigned long k;
+    size_t i;
+
+    for (i = 0; i < COUNT(on_poll); i++) {
+        for (k = 1; k <= 3; k++) {
+            /* The k-th write waits, and this wait has the fault. */
+            ck_assert_int_eq(run(s, writes_with(), k, &full), 1);
+            ck_assert_uint_ge(s->shim->of[SHIM_POLL], 1);
+        }
+    }
+}
+
+START_TEST(faults__at_every_wait)
+{
+    scenario_t *s = scenario_new();
+    apr_uint64_t written, rest;
+    apr_status_t status;
+    size_t i;
+
+    run_polls(s);
+    for (i = 0; i < COUNT(on_poll); i++) {
+        const fault_t *fault = &on_poll[i];
+        peer_t *p = peer_new();
+        bufv_writer_t *w = scenario_writer(s, p);
+        unsigned char *big = bytes_new(8 << 20, 2);
+        bufv_t *v = list_new();
+
+        assert_ok(bufv_append(v, big, 8 << 20));
+        p->pause = 200;
+        peer_start(p);
+        shim_strike(s->shim, SHIM_POLL, 1, fault->fault, fault->error);
+        status = bufv_write(v, w, &written);
+        shim_rest();
+        ck_assert_int_eq(s->shim->struck, 1);
+        check_no_probe(s->shim);
+        if (fault->end == GOES_ON)
+            assert_ok(status);
+        else
+            ck_assert_int_eq(status, fault->status != 0 ? fault->status
+                                                        : fault->error);
+        assert_ok(bufv_write(v, w, &rest));
+        ck_assert_uint_eq(written + rest, 8 << 20);
+        peer_finish(p);
+        peer_assert_got(p, big, 8 << 20);
+    }
+}
+END_TEST
+
+START_TEST(faults__at_every_change_of_mode)
+{
+    scenario_t *s = scenario_new();
+
+    s->blocking = 1;
+    run_all(s, SHIM_FCNTL, on_fcntl, COUNT(on_fcntl));
+    take_file(s);
+    run_all(s, SHIM_FCNTL, on_fcntl, COUNT(on_fcntl));
+}
+END_TEST
+
+START_TEST(faults__at_every_sendfile)
+{
+    scenario_t *s = scenario_new();
+    int struck;
+
+    take_file(s);
+    struck = run_all(s, SHIM_SENDFILE, on_sendfile, COUNT(on_sendfile));
+    ck_assert_int_eq(struck > 0, bufv_socket_ops()->sendfile != NULL);
+    run_all(s, writes_with(), on_write, COUNT(on_write));
+    s->blocking = 1;
+    run_all(s, SHIM_SENDFILE, on_sendfile, COUNT(on_sendfile));
+}
+END_TEST
+
+/* As macOS says it while the peer closes. */
+START_TEST(faults__eprototype_is_a_reset)
+{
+    static const fault_t closing = {SHIM_FAIL, EPROTOTYPE, ENDS,
+                                    APR_ECONNRESET};
+    scenario_t *s = scenario_new();
+
+    if (!is_unix()) {
+        skip("faults__eprototype_is_a_reset", "APR passes on what it is told");
+        return;
+    }
+    ck_assert_int_eq(run(s, SHIM_SENDMSG, 2, &closing), 1);
+}
+END_TEST
+
+/* Memory that lacks for good is an error, in time. */
+START_TEST(faults__no_memory_for_good)
+{
+    static const int errors[] = {ENOMEM, ENOBUFS};
+    scenario_t *s = scenario_new();
+    apr_uint64_t written;
+    size_t i;
+
+    for (i = 0; i < COUNT(errors); i++) {
+        peer_t *p = peer_new();
+        bufv_writer_t *w = scenario_writer(s, p);
+        bufv_t *v = scenario_list(s);
+        apr_time_t began = apr_time_now();
+        apr_status_t status;
+
+        shim_strike(s->shim, writes_with(), 2, SHIM_FAIL, errors[i]);
+        s->shim->lasting = 1;
+        status = bufv_write(v, w, &written);
+        shim_rest();
+        ck_assert_int_eq(status, errors[i]);
+        ck_assert_uint_gt(written, 0);
+        ck_assert_uint_eq(written + bufv_length(v), TOTAL);
+        ck_assert_int_lt(apr_time_now() - began, apr_time_from_sec(20));
+    }
+}
+END_TEST
+
+/* A descriptor that is wrapped as a socket and is none is written to. */
+START_TEST(faults__enotsock_is_written_to)
+{
+    scenario_t *s = scenario_new();
+    static const fault_t none = {SHIM_FAIL, ENOTSOCK, GOES_ON, 0};
+
+    if (!is_unix()) {
+        skip("faults__enotsock_is_written_to", "APR writes with write()");
+        return;
+    }
+    ck_assert_int_eq(run(s, SHIM_SENDMSG, 2, &none), 1);
+    ck_assert_uint_eq(s->shim->of[SHIM_WRITEV], 1);
+}
+END_TEST
+
+/* ---- what the calls are told */
+
+static shim_t *write_watched(peer_t *p, apr_size_t chunks,
+                             apr_size_t copy_below)
+{
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    unsigned char *bytes = bytes_new(chunks * 10, 1);
+    bufv_t *v = list_cut(bytes, chunks, 10, 10);
+    apr_uint64_t written;
+    bufv_writer_t *w;
+
+    assert_ok(bufv_writer_socket(&w, p->near_end, pool));
+    bufv_writer_limits_set(w, 2, 0);
+    bufv_writer_copy_below_set(w, copy_below);
+    shim_watch(shim);
+    assert_ok(bufv_write(v, w, &written));
+    shim_rest();
+    ck_assert_uint_eq(written, chunks * 10);
+    check_flags(shim);
+    return shim;
+}
+
+/* MSG_MORE on all calls but the last, so that no half-full segment waits for
+ * an acknowledgement. */
+START_TEST(faults__more_is_told_to_the_system)
+{
+    peer_t *p = peer_new();
+    unsigned long i;
+    shim_t *shim;
+
+    if (!is_unix()) {
+        skip("faults__more_is_told_to_the_system", "APR has no MSG_MORE");
+        return;
+    }
+    shim = write_watched(p, 7, 0);
+    ck_assert_uint_eq(shim->calls, 4);
+    ck_assert_uint_eq(shim->of[SHIM_SENDMSG], 4);
+    for (i = 0; i < 4; i++)
+        ck_assert_int_eq((shim->record[i].flags & MSG_MORE) != 0, i < 3);
+}
+END_TEST
+
+/* One who asked for no delay is not delayed. */
+START_TEST(faults__more_is_not_told_with_nodelay)
+{
+    peer_t *p = peer_new();
+    unsigned long i;
+    shim_t *shim;
+
+    if (!is_unix()) {
+        skip("faults__more_is_not_told_with_nodelay", "APR has no MSG_MORE");
+        return;
+    }
+    assert_ok(apr_socket_opt_set(p->near_end, APR_TCP_NODELAY, 1));
+    shim = write_watched(p, 7, 0);
+    ck_assert_uint_eq(shim->calls, 4);
+    for (i = 0; i < 4; i++)
+        ck_assert_int_eq(shim->record[i].flags & MSG_MORE, 0);
+}
+END_TEST
+
+/* One call for a list that fits, and it is the one that was named. */
+START_TEST(faults__one_call_for_what_fits)
+{
+    peer_t *p = peer_new();
+    shim_t *shim;
+
+    if (!is_unix()) {
+        skip("faults__one_call_for_what_fits", "APR tells its own");
+        return;
+    }
+    shim = write_watched(p, 1, 0);
+    ck_assert_uint_eq(shim->calls, 1);
+    ck_assert_uint_eq(shim->of[SHIM_SENDMSG], 1);
+    shim = write_watched(p, 1, 512);
+    ck_assert_uint_eq(shim->calls, 1);
+    ck_assert_uint_eq(shim->of[SHIM_SEND], 1);
+    shim = write_watched(p, 9, 512);
+    ck_assert_uint_eq(shim->calls, 1);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+    tcase_add_test(tc, faults__at_every_write);
+    tcase_add_test(tc, faults__at_every_write_of_a_blocking_socket);
+    tcase_add_test(tc, faults__at_every_wait);
+    tcase_add_test(tc, faults__at_every_change_of_mode);
+    tcase_add_test(tc, faults__at_every_sendfile);
+    tcase_add_test(tc, faults__eprototype_is_a_reset);
+    tcase_add_test(tc, faults__no_memory_for_good);
+    tcase_add_test(tc, faults__enotsock_is_written_to);
+    tcase_add_test(tc, faults__more_is_told_to_the_system);
+    tcase_add_test(tc, faults__more_is_not_told_with_nodelay);
+    tcase_add_test(tc, faults__one_call_for_what_fits);
+}
+
+const topic_t topic_faults = {"faults", add_tests};
