@@ -75,7 +75,7 @@ extern module AP_MODULE_DECLARE_DATA bufv_module;
 APLOG_USE_MODULE(bufv);
 
 static ap_filter_rec_t *filter_handle;
-static APR_OPTIONAL_FN_TYPE(ap_logio_add_bytes_out) *add_bytes_out;
+static APR_OPTIONAL_FN_TYPE(ap_logio_add_bytes_out) * add_bytes_out;
 
 /* The way out of a connection. One thread at a time comes here, though not
  * always the same: that is all that bufv asks for. */
