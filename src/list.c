@@ -336,6 +336,19 @@ void bufv__settle(bufv_t *v)
     }
 }
 
+/* Drops the file ranges whose chunks are gone. */
+static void drop_ranges(bufv_t *v)
+{
+    /*@ loop invariant memory(v) && in_place{Pre, Here}(v);
+        loop assigns v->ranges.head, v->ranges.tail, RANGES(v);
+        loop variant v->ranges.tail - v->ranges.head; */
+    while (bufv__queue_count(&v->ranges) > 0 &&
+           (apr_int64_t)(bufv__ranges(v)->at - v->first) < 0) {
+        bufv__range_drop(bufv__ranges(v));
+        bufv__queue_drop(&v->ranges, 1);
+    }
+}
+
 /* Takes whole chunks, and `cut` bytes of the next, off the front: `bytes` in
  * all. */
 void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
@@ -344,21 +357,13 @@ void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
     v->length -= bytes;
     v->first += chunks;
     bufv__queue_drop(&v->chunks, chunks);
-    /*@ loop invariant memory(v) && in_place{Pre, Here}(v);
-        loop invariant count(v) + chunks == \at(count(v), Pre);
-        loop assigns v->ranges.head, v->ranges.tail, RANGES(v);
-        loop variant range_count(v); */
-    while (bufv__queue_count(&v->ranges) > 0 &&
-           (apr_int64_t)(bufv__ranges(v)->at - v->first) < 0) {
-        bufv__range_drop(bufv__ranges(v));
-        bufv__queue_drop(&v->ranges, 1);
-    }
     if (cut > 0) {
         struct iovec *entry = bufv__front(v);
 
         *entry =
             bufv__entry((char *)entry->iov_base + cut, entry->iov_len - cut);
     }
+    drop_ranges(v);
 }
 
 /* Takes up to n bytes off the range that is in front, and says how many. */

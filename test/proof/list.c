@@ -84,6 +84,17 @@ static apr_status_t put_vec(const bufv_t *v, const struct iovec *vec,
 void bufv__range_drop(bufv__range_t *r);
 
 /*@ requires memory(v);
+    assigns v->ranges.head, v->ranges.tail, RANGES(v);
+    ensures memory(v) && in_place{Pre, Post}(v);
+    ensures v->length == \old(v->length);
+    ensures v->chunks.head == \old(v->chunks.head);
+    ensures v->chunks.tail == \old(v->chunks.tail);
+    ensures \forall integer i; 0 <= i < v->chunks.room ==>
+            chunks(v)[i].iov_len == \old(chunks(v)[i].iov_len);
+*/
+static void drop_ranges(bufv_t *v);
+
+/*@ requires memory(v);
     requires chunks <= count(v) && bytes <= v->length;
     requires cut > 0 ==> chunks < count(v) &&
              cut <= front(v)[chunks].iov_len;

@@ -15,38 +15,14 @@
     axiomatic Totals {
         axiom total_positive{L}: \forall struct iovec *vec, integer n;
             0 <= total{L}(vec, n);
+        axiom total_grows{L}: \forall struct iovec *vec, integer k, n;
+            0 <= k <= n ==> total{L}(vec, k) <= total{L}(vec, n);
         axiom total_same{K, L}: \forall struct iovec *vec, integer n;
             (\forall integer i; 0 <= i < n ==>
                 \at(vec[i].iov_len, K) == \at(vec[i].iov_len, L)) ==>
             total{K}(vec, n) == total{L}(vec, n);
     }
-
-    logic integer span{L}(bufv__range_t *range, integer n) =
-        n <= 0 ? 0 : span{L}(range, n - 1) + range[n - 1].left;
-
-    axiomatic Spans {
-        axiom span_positive{L}: \forall bufv__range_t *range, integer n;
-            0 <= span{L}(range, n);
-        axiom span_same{K, L}: \forall bufv__range_t *range, integer n;
-            (\forall integer i; 0 <= i < n ==>
-                \at(range[i].left, K) == \at(range[i].left, L)) ==>
-            span{K}(range, n) == span{L}(range, n);
-    }
 */
-
-#ifdef SPLIT
-/*@ axiomatic Splits {
-        axiom total_split{L}: \forall struct iovec *vec, integer k, n;
-            0 <= k <= n ==>
-                total{L}(vec, n) ==
-                total{L}(vec, k) + total{L}(vec + k, n - k);
-        axiom span_split{L}: \forall bufv__range_t *range, integer k, n;
-            0 <= k <= n ==>
-                span{L}(range, n) ==
-                span{L}(range, k) + span{L}(range + k, n - k);
-    }
-*/
-#endif
 
 /* ---- vec.c */
 
@@ -91,8 +67,9 @@ apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec);
 /*@ requires \valid(q) && q->head + n <= q->tail;
     assigns q->head, q->tail;
     ensures q->tail - q->head == \old(q->tail - q->head) - n;
-    ensures q->head == \old(q->head) + n && q->tail == \old(q->tail) ||
-            q->head == q->tail == 0;
+    ensures n < \old(q->tail - q->head) ==>
+            q->head == \old(q->head) + n && q->tail == \old(q->tail);
+    ensures n == \old(q->tail - q->head) ==> q->head == q->tail == 0;
 */
 static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
 

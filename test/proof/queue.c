@@ -20,10 +20,6 @@ static void some_memmove(void *to, const void *from, apr_size_t n);
 #define realloc some_realloc
 #define memmove some_memmove
 
-/*@ lemma scaled: \forall integer a, b, size;
-        0 <= a <= b && 0 <= size ==> 0 <= a * size <= b * size;
-*/
-
 /*@ predicate bytes_of{L}(bufv__queue_t *q, integer size) =
         \valid((char *)q->items + (0 .. q->room * size - 1)) &&
         \separated(q, (char *)q->items + (0 .. q->room * size - 1));
@@ -65,10 +61,3 @@ apr_status_t bufv__queue_grow(bufv__queue_t *q, apr_size_t extra,
 */
 static inline apr_status_t
 bufv__queue_reserve(bufv__queue_t *q, apr_size_t extra, apr_size_t size);
-
-/*@ requires \valid(q) && 0 < size <= 256;
-    requires queue(q, size) && bytes_of(q, size);
-    ensures queue(q, size) && unmoved{Pre, Post}(q);
-    ensures \result == APR_SUCCESS ==> q->head > 0;
-*/
-apr_status_t bufv__queue_open(bufv__queue_t *q, apr_size_t size);
