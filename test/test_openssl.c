@@ -740,8 +740,13 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, openssl__long_chunks);
     tcase_add_test(tc, openssl__file_range);
     tcase_add_test(tc, openssl__copying_off);
-    tcase_add_loop_test(tc, openssl__100_mib, 0, 2);
-    tcase_add_loop_test(tc, openssl__100_mib_in_short_writes, 0, 2);
+    if (env_is_set("BUFV_TEST_QUICK")) {
+        skip("openssl__100_mib", "BUFV_TEST_QUICK is set");
+    }
+    else {
+        tcase_add_loop_test(tc, openssl__100_mib, 0, 2);
+        tcase_add_loop_test(tc, openssl__100_mib_in_short_writes, 0, 2);
+    }
     tcase_add_test(tc, openssl__resumed);
     tcase_add_loop_test(tc, openssl__resumed_with_lower_limits, 0, 3);
     tcase_add_test(tc, openssl__resumed_after_append);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -76,7 +77,8 @@ static void count_files(void *baton, const bufv_call_t *call)
 
 /* ---------------------------------------------------------------- segments */
 
-static apr_uint32_t segments_with_data(apr_socket_t *sock)
+/* Emulators tell the first bytes of this alone. */
+static void assert_one_segment(apr_socket_t *sock)
 {
     struct tcp_info info;
     socklen_t len = sizeof(info);
@@ -84,7 +86,11 @@ static apr_uint32_t segments_with_data(apr_socket_t *sock)
     memset(&info, 0, sizeof(info));
     ck_assert_int_eq(
         getsockopt(fd_of(sock), IPPROTO_TCP, TCP_INFO, &info, &len), 0);
-    return info.tcpi_data_segs_out;
+    if (len < offsetof(struct tcp_info, tcpi_data_segs_out) +
+                  sizeof(info.tcpi_data_segs_out))
+        skip("sendfile__one_segment", "the segments are not to be counted");
+    else
+        ck_assert_uint_eq(info.tcpi_data_segs_out, 1);
 }
 
 /* Header, file and trailer share one segment, whether or not the socket is
@@ -104,7 +110,7 @@ START_TEST(sendfile__one_segment)
     peer_start(p);
     assert_ok(write_checked(v, w, &written));
     if (unread())
-        ck_assert_uint_eq(segments_with_data(p->near_end), 1);
+        assert_one_segment(p->near_end);
     peer_finish(p);
     ck_assert_uint_eq(p->got_len, 1013);
     ck_assert_mem_eq(p->got, "header", 6);

@@ -92,7 +92,7 @@ static ssize_t send_once(const bufv__socket_t *s, const struct iovec *vec,
     if (nvec == 1 && s->copying)
         return send(s->fd, vec->iov_base, vec->iov_len, flags);
     msg.msg_iov = bufv__unconst(vec);
-    msg.msg_iovlen = nvec;
+    msg.msg_iovlen = (unsigned short)nvec; /* an int here, a size_t there */
     return sendmsg(s->fd, &msg, flags);
 }
 
