@@ -76,7 +76,7 @@ static int run(SRunner *runner)
 {
     int failed;
 
-    printf("back end %s: %s, max_vec %lu\n", BUFV_TEST_BACKEND,
+    printf("back end %s: %s, max_vec %lu\n", test_backend,
            bufv_socket_ops()->name, (unsigned long)bufv_socket_ops()->max_vec);
     fflush(stdout);
     srunner_run_all(runner, CK_ENV);

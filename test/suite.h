@@ -32,6 +32,9 @@
 /** A pool that is fresh for every test, and destroyed after it. */
 extern apr_pool_t *pool;
 
+/** The back end that is tested: "unix", "win32" or "generic". */
+extern const char *const test_backend;
+
 /** One group of tests: `bufv_test_unix list` runs the topic "list". */
 typedef struct topic_t {
     const char *name;

@@ -278,7 +278,7 @@ START_TEST(posix__wrapped_non_blocking)
     peer_finish(p);
     peer_assert_length(p, total);
     /* The generic back end knows a descriptor's mode only by its timeout. */
-    if (strcmp(BUFV_TEST_BACKEND, "unix") == 0)
+    if (strcmp(test_backend, "unix") == 0)
         ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 }
 END_TEST

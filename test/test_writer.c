@@ -126,15 +126,15 @@ START_TEST(writer__socket_ops)
     ck_assert_uint_ge(ops->max_bytes, 1);
     ck_assert(ops->writev != NULL);
     ck_assert_int_eq(ops->message, 0);
-    if (strcmp(BUFV_TEST_BACKEND, "generic") == 0)
+    if (strcmp(test_backend, "generic") == 0)
         ck_assert_uint_eq(ops->max_vec, 1);
 #ifdef __linux__
-    if (strcmp(BUFV_TEST_BACKEND, "unix") == 0) {
+    if (strcmp(test_backend, "unix") == 0) {
         ck_assert_str_eq(ops->name, "sendmsg");
         ck_assert_uint_eq(ops->max_vec, 1024);
     }
 #endif
-    if (strcmp(BUFV_TEST_BACKEND, "win32") == 0)
+    if (strcmp(test_backend, "win32") == 0)
         ck_assert_str_eq(ops->name, "WSASend");
 }
 END_TEST
