@@ -43,9 +43,8 @@ static apr_file_t *make_file(apr_pool_t *pool)
     for (i = 0; i < FILE_SIZE; i++)
         content[i] = byte_at(i);
     check(apr_file_mktemp(&file, name,
-                          APR_FOPEN_CREATE | APR_FOPEN_READ |
-                              APR_FOPEN_WRITE | APR_FOPEN_BINARY |
-                              APR_FOPEN_DELONCLOSE,
+                          APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE |
+                              APR_FOPEN_BINARY | APR_FOPEN_DELONCLOSE,
                           pool),
           "open");
     check(apr_file_write_full(file, content, FILE_SIZE, NULL), "write file");

@@ -60,8 +60,8 @@ extern "C" {
  *        of memory BIOs; bufv_write() then never waits and returns APR_EAGAIN
  *        when the BIO is full.
  * @param pool the writer lives until this pool is cleared or destroyed
- * @return APR_SUCCESS; APR_EINVAL if `w`, `ssl` or `pool` is NULL; APR_ENOTIMPL
- *         for DTLS; APR_ENOMEM
+ * @return APR_SUCCESS; APR_EINVAL if `w`, `ssl` or `pool` is NULL;
+ * APR_ENOTIMPL for DTLS; APR_ENOMEM
  *
  * What the statuses of a write mean here:
  *

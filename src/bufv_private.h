@@ -53,9 +53,8 @@ static inline apr_size_t bufv__queue_count(const bufv__queue_t *q)
 }
 
 /* Makes room at the end for `extra` items of `size` bytes. */
-static inline apr_status_t bufv__queue_reserve(bufv__queue_t *q,
-                                               apr_size_t extra,
-                                               apr_size_t size)
+static inline apr_status_t
+bufv__queue_reserve(bufv__queue_t *q, apr_size_t extra, apr_size_t size)
 {
     if (extra <= q->room - q->tail)
         return APR_SUCCESS;
@@ -258,7 +257,7 @@ typedef struct bufv__socket_t {
     apr_interval_time_t timeout;
     int message; /* a list is one, and not a part of a stream */
     int copying; /* the writer copies small chunks together */
-    int corked; /* by us, while this list is written */
+    int corked;  /* by us, while this list is written */
     bufv__quiet_t quiet;
 } bufv__socket_t;
 

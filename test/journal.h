@@ -28,7 +28,7 @@ struct journal_t {
     int order[JOURNAL_MOST * 2]; /**< indexes in the order of release */
     int releases;
     int threaded; /**< released by several threads: entries only */
-    int wrong; /**< releases with another pointer or length */
+    int wrong;    /**< releases with another pointer or length */
 };
 
 /** An empty journal in the test's pool. */

@@ -11,8 +11,8 @@ static apr_sockaddr_t *loopback(void)
 {
     apr_sockaddr_t *address;
 
-    assert_ok(apr_sockaddr_info_get(&address, "127.0.0.1", APR_INET, 0, 0,
-                                    pool));
+    assert_ok(
+        apr_sockaddr_info_get(&address, "127.0.0.1", APR_INET, 0, 0, pool));
     return address;
 }
 
@@ -33,8 +33,8 @@ static apr_sockaddr_t *address_of(apr_socket_t *sock)
 
     assert_ok(apr_socket_addr_get(&address, APR_LOCAL, sock));
     port = address->port;
-    assert_ok(apr_sockaddr_info_get(&whole, "127.0.0.1", APR_INET, port, 0,
-                                    pool));
+    assert_ok(
+        apr_sockaddr_info_get(&whole, "127.0.0.1", APR_INET, port, 0, pool));
     return whole;
 }
 

@@ -57,7 +57,6 @@ void peer_assert_length(const peer_t *p, apr_uint64_t len);
 /** Exactly these bytes came. */
 void peer_assert_got(const peer_t *p, const void *bytes, apr_size_t len);
 
-
 /** A writer for the near end, under the settings. */
 bufv_writer_t *peer_writer(const peer_t *p);
 

@@ -11,8 +11,8 @@ static void broke(scripted_t *s, const char *what, apr_uint64_t number)
 {
     if (s->broken[0] == '\0')
         apr_snprintf(s->broken, sizeof(s->broken),
-                     "attempt %" APR_SIZE_T_FMT ": %s (%" APR_UINT64_T_FMT
-                     ")", s->attempts, what, number);
+                     "attempt %" APR_SIZE_T_FMT ": %s (%" APR_UINT64_T_FMT ")",
+                     s->attempts, what, number);
 }
 
 static apr_size_t sum(scripted_t *s, const struct iovec *vec, apr_size_t nvec)

@@ -202,8 +202,7 @@ void assert_tally_is_report(const tally_t *t, const bufv_writer_t *w)
     ck_assert_uint_eq(t->copied, report->copied);
 }
 
-apr_status_t write_checked(bufv_t *v, bufv_writer_t *w,
-                           apr_uint64_t *written)
+apr_status_t write_checked(bufv_t *v, bufv_writer_t *w, apr_uint64_t *written)
 {
     apr_uint64_t before = bufv_length(v);
     const bufv_report_t *report;

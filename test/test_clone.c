@@ -165,8 +165,8 @@ START_TEST(clone__written_by_other_threads)
     }
     s->otherwise.take = 5;
     for (i = 0; i < THREADS; i++)
-        assert_ok(apr_thread_create(&thread[i], NULL, write_clone, &job[i],
-                                    pool));
+        assert_ok(
+            apr_thread_create(&thread[i], NULL, write_clone, &job[i], pool));
     assert_ok(write_checked(from, s->w, &written));
     for (i = 0; i < THREADS; i++) {
         thread_join(thread[i]);

@@ -8,15 +8,15 @@
 
 #define SCRATCH_MOST 65536 /* "at most 64 KiB of scratch memory" */
 
-static const apr_size_t belows[] = {0, 1, 2, 17, 100, 512, 65536,
-                                    (apr_size_t)-1};
+static const apr_size_t belows[] = {0,   1,   2,     17,
+                                    100, 512, 65536, (apr_size_t)-1};
 
 /* Sizes that mix small and large; no two chunks touch. */
 static bufv_t *mixed_list(const unsigned char *data, apr_size_t n,
                           apr_size_t *total)
 {
-    static const apr_size_t sizes[] = {1, 600, 3, 3, 3, 511, 512, 513, 16,
-                                       2000, 1, 1, 99, 100, 101};
+    static const apr_size_t sizes[] = {1,  600,  3, 3, 3,  511, 512, 513,
+                                       16, 2000, 1, 1, 99, 100, 101};
     bufv_t *v = list_new();
     apr_size_t i, at = 0;
 
@@ -269,8 +269,8 @@ START_TEST(copying__release_order)
 {
     static const scripted_step_t steps[] = {{5, APR_ECONNRESET, 0}};
     journal_t *j = journal_new();
-    bufv_t *v = journal_list(j, (const char *const[]){"ab", "cd", "", "ef",
-                                                      "gh", NULL});
+    bufv_t *v = journal_list(
+        j, (const char *const[]){"ab", "cd", "", "ef", "gh", NULL});
     scripted_t *s = scripted_for(v);
     apr_uint64_t written;
 

@@ -295,9 +295,8 @@ END_TEST
 START_TEST(deadline__interrupted_then_writable)
 {
     static const scripted_step_t steps[] = {{4, APR_EAGAIN, 0}};
-    static const scripted_wait_t waits[] = {{300, APR_EINTR},
-                                            {300, APR_EINTR},
-                                            {300, APR_SUCCESS}};
+    static const scripted_wait_t waits[] = {
+        {300, APR_EINTR}, {300, APR_EINTR}, {300, APR_SUCCESS}};
     bufv_t *v = ten_bytes();
     scripted_t *s = scripted_for(v);
     apr_uint64_t written;

@@ -93,8 +93,8 @@ START_TEST(list__append_kinds_keep_order)
     assert_ok(bufv_append_owned(v, "e", 1, NULL, NULL));
     assert_ok(bufv_appendf(v, "%d-%s", 42, "f"));
     assert_ok(bufv_prepend(v, "0", 1));
-    assert_chunks(v, (const char *const[]){"0", "a", "b", "c", "dd", "e",
-                                           "42-f", NULL});
+    assert_chunks(
+        v, (const char *const[]){"0", "a", "b", "c", "dd", "e", "42-f", NULL});
     ck_assert_uint_eq(bufv_length(v), 11);
 }
 END_TEST
@@ -134,8 +134,8 @@ START_TEST(list__appendf_formats_as_apr)
 {
     bufv_t *v = list_new();
 
-    assert_ok(bufv_appendf(v, "%" APR_UINT64_T_FMT "|%5s|%02x",
-                           APR_UINT64_MAX, "ab", 10u));
+    assert_ok(bufv_appendf(v, "%" APR_UINT64_T_FMT "|%5s|%02x", APR_UINT64_MAX,
+                           "ab", 10u));
     assert_text(v, "18446744073709551615|   ab|0a");
 }
 END_TEST
@@ -184,7 +184,8 @@ START_TEST(list__thousands_of_empties)
 }
 END_TEST
 
-/* -------------------------------------------------------------- refusals -- */
+/* -------------------------------------------------------------- refusals --
+ */
 
 /* Nothing at a length, or a chunk too long: refused, nothing changed. */
 START_TEST(list__refused_chunks)
@@ -221,8 +222,7 @@ START_TEST(list__refused_chunks)
 }
 END_TEST
 
-static void must_not_be_released(void *baton, const void *data,
-                                 apr_size_t len)
+static void must_not_be_released(void *baton, const void *data, apr_size_t len)
 {
     (void)data;
     (void)len;
@@ -277,8 +277,8 @@ START_TEST(list__total_overflow)
     vec[1].iov_len = CHUNK_MAX;
     while (bufv_length(v) <= APR_UINT64_MAX - CHUNK_MAX)
         assert_ok(bufv_append(v, wild(), CHUNK_MAX));
-    assert_ok(bufv_append(v, "x",
-                          (apr_size_t)(APR_UINT64_MAX - bufv_length(v))));
+    assert_ok(
+        bufv_append(v, "x", (apr_size_t)(APR_UINT64_MAX - bufv_length(v))));
     ck_assert_uint_eq(bufv_length(v), APR_UINT64_MAX);
     count = bufv_count(v);
     assert_is(bufv_append(v, "x", 1), APR_STATUS_IS_EINVAL);
@@ -395,7 +395,8 @@ START_TEST(list__prepend_before_a_rest)
 }
 END_TEST
 
-/* ----------------------------------------------------------- append_list -- */
+/* ----------------------------------------------------------- append_list --
+ */
 
 /* All chunks move, the giver is empty and can be filled again. */
 START_TEST(list__append_list_moves)
@@ -501,8 +502,7 @@ END_TEST
 START_TEST(list__read_gopherland)
 {
     bufv_t *v = list_of((const char *const[]){"once ", "upon ", "a ", "time ",
-                                              "in ", "Gopherland ... ",
-                                              NULL});
+                                              "in ", "Gopherland ... ", NULL});
     const char *want = "once upon a time in Gopherland ... ";
     char got[64];
     apr_size_t len = sizeof(got);
@@ -525,8 +525,8 @@ START_TEST(list__read_in_pieces)
     apr_size_t piece, len, total;
 
     for (piece = 1; piece <= 12; piece++) {
-        bufv_t *v = list_of((const char *const[]){"abc", "d", "efgh", "ijk",
-                                                  NULL});
+        bufv_t *v =
+            list_of((const char *const[]){"abc", "d", "efgh", "ijk", NULL});
         total = 0;
         while (bufv_length(v) > 0) {
             memset(got, '#', sizeof(got));

@@ -76,8 +76,8 @@ static apr_uint64_t run_threads(bufv_writer_t *w, int lists, apr_size_t body)
         memset(job[i].bytes, 'a' + i, body);
     }
     for (i = 0; i < THREADS; i++)
-        assert_ok(apr_thread_create(&thread[i], NULL, write_frames, &job[i],
-                                    pool));
+        assert_ok(
+            apr_thread_create(&thread[i], NULL, write_frames, &job[i], pool));
     for (i = 0; i < THREADS; i++)
         thread_join(thread[i]);
     for (i = 0; i < THREADS; i++) {

@@ -10,7 +10,7 @@
 
 #define FILLS 1000000
 #define MOST_ALLOCATIONS 2000 /* of one operation on some 200 chunks */
-#define SLACK 65536 /* what the runtime may keep for itself */
+#define SLACK 65536           /* what the runtime may keep for itself */
 
 static int unseen(const char *test)
 {
@@ -262,7 +262,7 @@ static apr_status_t op_split(state_t *st)
 }
 
 static operation_t *const operations[] = {
-    op_append, op_copy,    op_copy_large, op_owned, op_vec,       op_list,
+    op_append, op_copy,    op_copy_large, op_owned, op_vec,        op_list,
     op_format, op_prepend, op_clone,      op_split, op_clone_self,
 };
 

@@ -7,8 +7,7 @@
 
 START_TEST(posix__not_here)
 {
-    skip("posix",
-         "no SIGPIPE, setitimer, AF_UNIX pairs and descriptors here");
+    skip("posix", "no SIGPIPE, setitimer, AF_UNIX pairs and descriptors here");
 }
 END_TEST
 

@@ -117,9 +117,8 @@ END_TEST
  * file's bytes between header and trailer. */
 START_TEST(range__is_read_and_written)
 {
-    static const apr_size_t at[][2] = {{0, 1},      {0, 1000},
-                                       {999, 1},    {17, 5000},
-                                       {0, 65536},  {1, 65537},
+    static const apr_size_t at[][2] = {{0, 1},      {0, 1000},    {999, 1},
+                                       {17, 5000},  {0, 65536},   {1, 65537},
                                        {5, 200000}, {0, FILE_LEN}};
     apr_file_t *file = file_of(FILE_LEN);
     bufv_t *v = list_around(file, (apr_off_t)at[_i][0], at[_i][1]);
@@ -127,8 +126,7 @@ START_TEST(range__is_read_and_written)
     apr_uint64_t written;
 
     assert_ok(write_checked(v, s->w, &written));
-    scripted_assert_got(s, flat_around(at[_i][0], at[_i][1]),
-                        at[_i][1] + 13);
+    scripted_assert_got(s, flat_around(at[_i][0], at[_i][1]), at[_i][1] + 13);
 }
 END_TEST
 
@@ -145,8 +143,7 @@ START_TEST(range__in_pieces)
     for (t = 0; t < COUNT(takes); t++) {
         for (m = 0; m < COUNT(most); m++) {
             bufv_t *v = list_around(file, 100, 1500);
-            scripted_t *s = _i == 0 ? scripted_for(v)
-                                    : scripted_with_files(v);
+            scripted_t *s = _i == 0 ? scripted_for(v) : scripted_with_files(v);
 
             scripted_limits(s, 2, most[m]);
             s->otherwise.take = takes[t];

@@ -67,10 +67,16 @@ static const copy_case_t cases[] = {
     {"end with bytes", {{"ab", 0}, {"c", APR_EOF}}, 2, APR_SUCCESS, "abc"},
     {"end alone", {{"ab", 0}, {"", APR_EOF}}, 2, APR_SUCCESS, "ab"},
     {"error", {{"ab", 0}, {"", APR_EACCES}}, 2, APR_EACCES, "ab"},
-    {"error with bytes", {{"ab", 0}, {"cd", APR_EACCES}}, 2, APR_EACCES,
+    {"error with bytes",
+     {{"ab", 0}, {"cd", APR_EACCES}},
+     2,
+     APR_EACCES,
      "abcd"},
-    {"nothing, no reason", {{"ab", 0}, {"", 0}, {"", 0}, {"", 0}}, 4,
-     APR_EGENERAL, "ab"},
+    {"nothing, no reason",
+     {{"ab", 0}, {"", 0}, {"", 0}, {"", 0}},
+     4,
+     APR_EGENERAL,
+     "ab"},
 };
 
 /* What a reader gives is written, and its end or error told after it. */

@@ -13,8 +13,8 @@ START_TEST(release__as_bytes_are_consumed)
 {
     static const int want[] = {0, 1, 2, 3, 3, 3, 4};
     journal_t *j = journal_new();
-    bufv_t *v = journal_list(j, (const char *const[]){"ab", "c", "d", "efg",
-                                                      NULL});
+    bufv_t *v =
+        journal_list(j, (const char *const[]){"ab", "c", "d", "efg", NULL});
     int i;
 
     for (i = 0; i < 7; i++) {
@@ -28,8 +28,8 @@ END_TEST
 START_TEST(release__many_at_once)
 {
     journal_t *j = journal_new();
-    bufv_t *v = journal_list(j, (const char *const[]){"a", "b", "c", "de",
-                                                      NULL});
+    bufv_t *v =
+        journal_list(j, (const char *const[]){"a", "b", "c", "de", NULL});
 
     assert_ok(bufv_consume(v, 4));
     journal_assert(j, 3);

@@ -447,8 +447,8 @@ START_TEST(socket__strerror)
     assert_is(write_checked(b.v, b.w, &written), APR_STATUS_IS_TIMEUP);
     apr_strerror(bufv_writer_report(b.w)->status, cause, sizeof(cause));
     apr_snprintf(want, sizeof(want), "%s tcp 127.0.0.1:%d->127.0.0.1:%d: %s",
-                 bufv_socket_ops()->name, (int)local->port,
-                 (int)remote->port, cause);
+                 bufv_socket_ops()->name, (int)local->port, (int)remote->port,
+                 cause);
     ck_assert_str_eq(bufv_writer_strerror(b.w, got, sizeof(got)), want);
     assert_ok(apr_socket_close(b.peer->far_end));
     bufv_writer_deadline_set(b.w, 0);

@@ -15,7 +15,8 @@ static bufv_t *dots(apr_size_t n)
     return list_cut(data, n, 1, GAP);
 }
 
-/* ---------------------------------------------------------------- counts -- */
+/* ---------------------------------------------------------------- counts --
+ */
 
 /* An empty list is a success without an attempt, even past the deadline. */
 START_TEST(write__empty_list)
@@ -42,8 +43,8 @@ START_TEST(write__empty_list)
 }
 END_TEST
 
-static const apr_size_t counts[] = {1, 2, 3, 10, 16, 17, 1023, 1024, 1025,
-                                    2048, 2049, 5000};
+static const apr_size_t counts[] = {1,    2,    3,    10,   16,   17,
+                                    1023, 1024, 1025, 2048, 2049, 5000};
 
 /* Copying off: n chunks are ceil(n / max_vec) attempts, each but the last
  * full, one entry a chunk. */
@@ -178,8 +179,8 @@ START_TEST(write__over_4_gib)
     bufv_writer_copy_below_set(s->w, 0);
     scripted_limits(s, 16, part);
     if (sizeof(apr_size_t) > 4)
-        assert_ok(bufv_append(v, wild(),
-                              (apr_size_t)APR_UINT64_C(5000000001)));
+        assert_ok(
+            bufv_append(v, wild(), (apr_size_t)APR_UINT64_C(5000000001)));
     for (i = 0; i < 10; i++)
         assert_ok(bufv_append(v, wild(), 1000000007));
     total = bufv_length(v);
@@ -231,7 +232,8 @@ START_TEST(write__byte_by_byte)
 }
 END_TEST
 
-/* ----------------------------------------------------------- would-block -- */
+/* ----------------------------------------------------------- would-block --
+ */
 
 /* Would-block with bytes: they are gone, it waits once, and does not probe
  * before that. */
@@ -299,8 +301,8 @@ END_TEST
 START_TEST(write__some_never_waits)
 {
     static const scripted_step_t steps[] = {
-        {2, APR_SUCCESS, 0}, {1, APR_EINTR, 0}, {1, APR_EAGAIN, 0},
-        {0, APR_EAGAIN, 0}, {3, APR_SUCCESS, 0}, {0, APR_EAGAIN, 0},
+        {2, APR_SUCCESS, 0}, {1, APR_EINTR, 0},   {1, APR_EAGAIN, 0},
+        {0, APR_EAGAIN, 0},  {3, APR_SUCCESS, 0}, {0, APR_EAGAIN, 0},
     };
     bufv_t *v = list_of((const char *const[]){"hello", "world", NULL});
     scripted_t *s = scripted_for(v);
@@ -371,7 +373,7 @@ END_TEST
 START_TEST(write__interrupted)
 {
     static const scripted_step_t steps[] = {
-        {0, APR_EINTR, 0}, {3, APR_EINTR, 0}, {0, APR_EINTR, 0},
+        {0, APR_EINTR, 0},   {3, APR_EINTR, 0}, {0, APR_EINTR, 0},
         {1, APR_SUCCESS, 0}, {0, APR_EINTR, 0},
     };
     bufv_t *v = list_of((const char *const[]){"hello", "world", NULL});
@@ -393,8 +395,8 @@ END_TEST
  * count is exact, and the rest can go elsewhere. */
 START_TEST(write__error_ends_it)
 {
-    static const scripted_step_t steps[] = {
-        {2, APR_SUCCESS, 0}, {2, APR_ECONNRESET, 0}};
+    static const scripted_step_t steps[] = {{2, APR_SUCCESS, 0},
+                                            {2, APR_ECONNRESET, 0}};
     bufv_t *v = list_of((const char *const[]){"hello", "world", NULL});
     scripted_t *s = scripted_for(v);
     scripted_t *other = scripted_for(v);
@@ -466,8 +468,8 @@ START_TEST(write__zero)
 }
 END_TEST
 
-static const apr_size_t lies[] = {1, 2, 5, 100, (apr_size_t)-1 - 5,
-                                  (apr_size_t)-1 / 2};
+static const apr_size_t lies[] = {
+    1, 2, 5, 100, (apr_size_t)-1 - 5, (apr_size_t)-1 / 2};
 
 /* More claimed than given: APR_EGENERAL, and no byte that was not given is
  * consumed, be the claim a little or absurd, and with whatever status. */
@@ -478,8 +480,7 @@ START_TEST(write__claims_too_much)
     size_t k;
 
     for (k = 0; k < COUNT(said); k++) {
-        bufv_t *v = list_of((const char *const[]){"ab", "cde", "fghij",
-                                                  NULL});
+        bufv_t *v = list_of((const char *const[]){"ab", "cde", "fghij", NULL});
         scripted_t *s = scripted_for(v);
         tally_t t;
 

@@ -89,8 +89,9 @@ typedef struct limits_case_t {
 } limits_case_t;
 
 static const limits_case_t limits[] = {
-    {0, 0, 4}, {2, 0, 8},  {0, 3, 6},  {4, 8, 4}, {5, 9, 4},
-    {1, 1, 16}, {3, 2, 8}, {100, 1, 16}, {(apr_size_t)-1, (apr_size_t)-1, 4},
+    {0, 0, 4}, {2, 0, 8},    {0, 3, 6},
+    {4, 8, 4}, {5, 9, 4},    {1, 1, 16},
+    {3, 2, 8}, {100, 1, 16}, {(apr_size_t)-1, (apr_size_t)-1, 4},
 };
 
 /* Limits can only be lowered; 0 gives the transport's own back. */
@@ -180,9 +181,8 @@ START_TEST(writer__strerror_of_any_size)
         ck_assert_int_eq(cut[size], '#');
         if (size == 0)
             continue;
-        ck_assert_uint_eq(strlen(cut), size <= strlen(whole)
-                                           ? size - 1
-                                           : strlen(whole));
+        ck_assert_uint_eq(strlen(cut),
+                          size <= strlen(whole) ? size - 1 : strlen(whole));
         ck_assert_mem_eq(cut, whole, strlen(cut));
     }
 }

@@ -11,7 +11,7 @@
 
 /* Writes once, and empties APR's buffer if it has one, so that an error comes
  * with its count. */
-apr_status_t bufv__apr_write(bufv__file_t *f, const char *data,
-                             apr_size_t len, apr_size_t *written);
+apr_status_t bufv__apr_write(bufv__file_t *f, const char *data, apr_size_t len,
+                             apr_size_t *written);
 
 #endif /* BUFV_APR_WRITE_H */

@@ -56,7 +56,8 @@ static apr_status_t send_one(void *baton, const struct iovec *vec,
     return n < vec->iov_len ? APR_EAGAIN : APR_SUCCESS;
 }
 
-/* Rounded up to what APR can tell the system, so that it does not end early. */
+/* Rounded up to what APR can tell the system, so that it does not end early.
+ */
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__socket_t *s = baton;

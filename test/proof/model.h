@@ -42,7 +42,8 @@ apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
     ensures \result <= nvec;
     ensures *bytes == total{Pre}(vec, \result) <= max;
     ensures \result < nvec ==>
-            total{Pre}(vec, \result + 1) == *bytes + vec[\result].iov_len > max;
+            total{Pre}(vec, \result + 1) == *bytes + vec[\result].iov_len >
+   max;
 */
 apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
                          apr_size_t max, apr_size_t *bytes);
@@ -77,12 +78,11 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
 
 /* What draining changes of a list, for `assigns`. */
 #define RANGES(v) \
-    \at(ranges(v), Pre)[0 .. \at(v->ranges.room, Pre) - 1]
-#define DRAINED(v) \
+    \at(ranges(v), Pre)[0.. \at(v->ranges.room, Pre) - 1]
+#define DRAINED(v)                                                       \
     v->length, v->first, v->chunks.head, v->chunks.tail, v->ranges.head, \
         v->ranges.tail, RANGES(v), \
-        \at(chunks(v), Pre)[0 .. \at(v->chunks.room, Pre) - 1]
-
+        \at(chunks(v), Pre)[0.. \at(v->chunks.room, Pre) - 1]
 
 /*@ logic struct iovec *chunks{L}(bufv_t *v) =
         (struct iovec *)v->chunks.items;

@@ -81,8 +81,7 @@ int main(void)
     expect(from);
 
     printf("bufv %s by %s: %d chunks in %d calls\n", bufv_version(),
-           bufv_socket_ops()->name, CHUNKS,
-           (int)bufv_writer_report(w)->calls);
+           bufv_socket_ops()->name, CHUNKS, (int)bufv_writer_report(w)->calls);
     apr_pool_destroy(pool);
     apr_terminate();
     return written == 4 * CHUNKS && bufv_version()[0] != '\0' ? 0 : 1;
