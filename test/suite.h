@@ -45,7 +45,7 @@ extern const topic_t topic_list, topic_consume, topic_release, topic_memory,
     topic_split, topic_clone, topic_write, topic_schedule, topic_deadline,
     topic_go, topic_socket, topic_huge, topic_message, topic_lock, topic_send,
     topic_copying, topic_reader, topic_range, topic_file, topic_writer,
-    topic_posix, topic_pipe, topic_sendfile, topic_faults,
+    topic_posix, topic_pipe, topic_sendfile, topic_faults, topic_corners,
     topic_win32, topic_crash;
 
 /* ------------------------------------------------------------ settings -- */
