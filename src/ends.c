@@ -17,7 +17,7 @@ static void put_address(apr_socket_t *sock, apr_interface_e which, char *buf,
     char ip[64];
 
     apr_cpystrn(buf, "?", size);
-    if (apr_socket_addr_get(&addr, which, sock) != APR_SUCCESS || !addr)
+    if (apr_socket_addr_get(&addr, which, sock) != APR_SUCCESS)
         return;
     if (addr->family == APR_UNIX)
         apr_cpystrn(buf, addr->hostname ? addr->hostname : "@", size);
@@ -34,7 +34,7 @@ static const char *network(apr_socket_t *sock, int message)
     apr_sockaddr_t *addr = NULL;
 
     if (apr_socket_addr_get(&addr, APR_LOCAL, sock) == APR_SUCCESS &&
-        addr != NULL && addr->family == APR_UNIX)
+        addr->family == APR_UNIX)
         return message ? "unixgram" : "unix";
     return message ? "udp" : "tcp";
 }

@@ -14,7 +14,8 @@ static void describe(void *baton, char *buf, apr_size_t size)
     apr_interval_time_t timeout;
     const char *name = NULL;
 
-    if (apr_file_name_get(&name, file) == APR_SUCCESS && name != NULL)
+    apr_file_name_get(&name, file);
+    if (name != NULL)
         apr_snprintf(buf, size, "file %s", name);
     else if (apr_file_pipe_timeout_get(file, &timeout) == APR_SUCCESS)
         apr_cpystrn(buf, "pipe", size);

@@ -13,7 +13,7 @@ apr_status_t bufv__lock_create(void **lock, apr_pool_t *pool)
     apr_status_t status;
 
     status = apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_NESTED, pool);
-    *lock = status == APR_SUCCESS ? mutex : NULL;
+    *lock = mutex;
     return status;
 }
 

@@ -310,7 +310,7 @@ static int take(gather_t *g)
         if (g->b->chunks >= g->parity)
             return 0;
     }
-    if (!entry && !follows(g->b, g->vec->iov_base))
+    if (!entry)
         return 0;
     take_referred(g, n, len);
     return 1;

@@ -40,9 +40,8 @@ static apr_status_t copy_once(bufv_t *v, bufv_writer_t *w,
     *read = r->read(r->baton, buf, &len);
     if (len > COPY_BYTES || (len == 0 && *read == APR_SUCCESS))
         return APR_EGENERAL;
-    status = bufv_append(v, buf, len);
-    if (status == APR_SUCCESS)
-        status = bufv_write(v, w, &written);
+    bufv_append(v, buf, len); /* cannot fail: the list is empty, with room */
+    status = bufv_write(v, w, &written);
     *copied += written;
     return status;
 }

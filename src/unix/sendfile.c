@@ -43,7 +43,7 @@ static int send_quietly(bufv__socket_t *s, int fd, apr_off_t offset,
     bufv__quiet_begin(&quiet);
     do
         error = bufv__sendfile_once(s->fd, fd, offset, len, sent);
-    while (error == EINTR && *sent == 0);
+    while (error == EINTR);
     bufv__quiet_end(&quiet);
     if (blocking)
         bufv__reblock(s->fd);
@@ -53,8 +53,15 @@ static int send_quietly(bufv__socket_t *s, int fd, apr_off_t offset,
 /* Whether it is the file, or the two together, that cannot be sent so. */
 static int unsuited(int error)
 {
-    return error == EINVAL || error == ENOSYS || error == ESPIPE ||
-           error == EOPNOTSUPP || error == ENOTSUP || error == ENOTSOCK;
+    static const int errors[] = {EINVAL,     ENOSYS,  ESPIPE,
+                                 EOPNOTSUPP, ENOTSUP, ENOTSOCK};
+    size_t i;
+
+    for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (error == errors[i])
+            return 1;
+    }
+    return 0;
 }
 
 /* What the error, and a count that may come with it, are to the loop. A short

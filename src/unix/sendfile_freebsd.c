@@ -17,7 +17,7 @@ int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
     int result = sendfile(file, sock, (off_t)offset, len, NULL, &n, 0);
 
     *sent = (apr_size_t)n;
-    return result < 0 ? errno : 0;
+    return result < 0 && n == 0 ? errno : 0;
 }
 
 /* Taken back, it sends what was held. */

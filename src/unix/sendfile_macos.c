@@ -20,7 +20,7 @@ int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
     if (error != 0 && error != EAGAIN && error != EINTR)
         n = 0;
     *sent = (apr_size_t)n;
-    return error;
+    return n > 0 ? 0 : error;
 }
 
 /* TCP_NOPUSH of macOS keeps what was held when it is taken back, until more

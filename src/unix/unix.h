@@ -33,8 +33,8 @@ void bufv__socket_uncork(void *baton);
 
 /* ---- sendfile_*.c */
 
-/* One call of the system's own, which may raise SIGPIPE. Returns 0 or an
- * errno; `sent` is right with either. */
+/* One call of the system's own, which may raise SIGPIPE. Returns 0, or an
+ * errno if nothing was sent. */
 int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
                         apr_size_t *sent);
 
