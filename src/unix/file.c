@@ -47,10 +47,10 @@ static apr_status_t begin(void *baton, apr_interval_time_t *stall)
 static apr_status_t catch_up(bufv__file_t *f)
 {
     apr_size_t none = 0;
-    apr_status_t status;
+    apr_status_t status = apr_file_write(f->file, "", &none);
 
-    apr_file_write(f->file, "", &none);
-    status = apr_file_flush(f->file);
+    if (status == APR_SUCCESS)
+        status = apr_file_flush(f->file);
     f->behind = status != APR_SUCCESS;
     return status;
 }
