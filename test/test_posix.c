@@ -3,6 +3,7 @@
 /* What only POSIX has: SIGPIPE, interrupting signals, AF_UNIX sockets of
  * every type, wrapped descriptors and their flags (promises 12, 15, 16). */
 
+#include "journal.h"
 #include "peer.h"
 #include "scripted.h"
 
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define BIG (16 * 1024 * 1024)
@@ -307,6 +309,37 @@ START_TEST(posix__no_descriptor_is_left)
 }
 END_TEST
 
+/* After a fork both have the list, and the writer: each writes its own copy,
+ * and releases it once. The child's end tells how it went. */
+START_TEST(posix__fork_gives_each_a_copy)
+{
+    static const char *const texts[] = {"ab", "", "cde", "f", NULL};
+    journal_t *j = journal_new();
+    bufv_t *v = journal_list(j, texts);
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    apr_uint64_t written = 0;
+    int status = -1;
+    pid_t child;
+
+    peer_start(p);
+    assert_ok(bufv_consume(v, 1));
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(bufv_write(v, w, &written) != APR_SUCCESS || written != 5 ||
+              j->releases != 4 || j->wrong != 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_uint_eq(bufv_length(v), 5);
+    assert_ok(bufv_write(v, w, &written));
+    ck_assert_uint_eq(written, 5);
+    journal_assert(j, 4);
+    peer_finish(p);
+    peer_assert_got(p, "bcdefbcdef", 10);
+}
+END_TEST
+
 /* -------------------------------------------------- AF_UNIX, every type -- */
 
 /* A stream pair: all bytes, with waits. */
@@ -426,6 +459,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, posix__flags_are_kept, 0, 2);
     tcase_add_test(tc, posix__wrapped_non_blocking);
     tcase_add_test(tc, posix__no_descriptor_is_left);
+    tcase_add_test(tc, posix__fork_gives_each_a_copy);
     tcase_add_test(tc, posix__unix_stream);
     tcase_add_loop_test(tc, posix__unix_messages, 0,
                         (int)COUNT(message_types));
