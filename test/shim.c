@@ -132,6 +132,8 @@ static long refuse(shim_record_t *r)
 
 static size_t third(size_t len)
 {
+    if (watched->fault == SHIM_ZERO)
+        return 0;
     return len > 3 ? len / 3 : 1;
 }
 

@@ -31,7 +31,8 @@ typedef enum shim_fault_t {
     SHIM_NOTHING, /**< its work */
     SHIM_FAIL,    /**< fails with an errno */
     SHIM_SHORT,   /**< is given a third of its bytes; a poll: no result */
-    SHIM_DEFER    /**< a write: takes a third, and the next says EAGAIN */
+    SHIM_DEFER,   /**< a write: takes a third, and the next says EAGAIN */
+    SHIM_ZERO     /**< a write: takes nothing, and says no error */
 } shim_fault_t;
 
 typedef struct shim_record_t {

@@ -21,6 +21,21 @@ static bufv_writer_t *a_writer(void)
     return s->w;
 }
 
+static apr_file_t *file_of(const char *text)
+{
+    const char *dir;
+    apr_file_t *file;
+
+    assert_ok(apr_temp_dir_get(&dir, pool));
+    assert_ok(apr_file_mktemp(&file, apr_psprintf(pool, "%s/bufv-XXXXXX", dir),
+                              APR_FOPEN_CREATE | APR_FOPEN_READ |
+                                  APR_FOPEN_WRITE | APR_FOPEN_EXCL |
+                                  APR_FOPEN_DELONCLOSE,
+                              pool));
+    assert_ok(apr_file_write_full(file, text, strlen(text), NULL));
+    return file;
+}
+
 /* ---- arguments */
 
 START_TEST(corners__lists_that_are_missing)
@@ -164,22 +179,78 @@ START_TEST(corners__longest_chunk_by_every_way)
 }
 END_TEST
 
-/* ---- memory */
-
-static apr_file_t *file_of(const char *text)
+/* A total may be all that 64 bits tell, and not one byte more, by every way
+ * to append. */
+START_TEST(corners__totals_to_the_last_byte)
 {
-    const char *dir;
-    apr_file_t *file;
+    bufv_t *v = list_new(), *most = list_new(), *one = list_new();
+    struct iovec vec;
 
-    assert_ok(apr_temp_dir_get(&dir, pool));
-    assert_ok(apr_file_mktemp(&file, apr_psprintf(pool, "%s/bufv-XXXXXX", dir),
-                              APR_FOPEN_CREATE | APR_FOPEN_READ |
-                                  APR_FOPEN_WRITE | APR_FOPEN_EXCL |
-                                  APR_FOPEN_DELONCLOSE,
-                              pool));
-    assert_ok(apr_file_write_full(file, text, strlen(text), NULL));
-    return file;
+    vec.iov_base = bytes_new(1, 1);
+    vec.iov_len = 1;
+    assert_ok(bufv_append(one, "a", 1));
+    assert_ok(bufv_append(most, vec.iov_base, CHUNK_MAX));
+    while (bufv_length(most) < APR_UINT64_MAX - 1) {
+        apr_uint64_t room = APR_UINT64_MAX - 1 - bufv_length(most);
+
+        assert_ok(
+            bufv_append(most, vec.iov_base,
+                        room < CHUNK_MAX ? (apr_size_t)room : CHUNK_MAX));
+        if (bufv_count(most) > 3)
+            return; /* lengths of 32 bits: it would take too many */
+    }
+    switch (_i) {
+    case 0:
+        assert_ok(bufv_append(most, "a", 1));
+        break;
+    case 1:
+        assert_ok(bufv_append_copy(most, "a", 1));
+        break;
+    case 2:
+        assert_ok(bufv_append_owned(most, "a", 1, NULL, NULL));
+        break;
+    case 3:
+        assert_ok(bufv_append_vec(most, &vec, 1));
+        break;
+    case 4:
+        assert_ok(bufv_prepend(most, "a", 1));
+        break;
+    case 5:
+        assert_ok(bufv_append_list(most, one));
+        break;
+    case 6:
+        assert_ok(bufv_clone(most, one));
+        break;
+    case 7:
+        assert_ok(bufv_split(one, 1, most));
+        break;
+    case 8:
+        assert_ok(bufv_appendf(most, "%d", 1));
+        break;
+    default:
+        assert_ok(bufv_append_file(most, file_of("a"), 0, 1));
+        break;
+    }
+    ck_assert_uint_eq(bufv_length(most), APR_UINT64_MAX);
+    assert_ok(bufv_append(v, "a", 1));
+    assert_is(bufv_append(most, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_copy(most, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_owned(most, "a", 1, NULL, NULL),
+              APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_vec(most, &vec, 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_prepend(most, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_list(most, v), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_clone(most, v), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_split(v, 1, most), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_appendf(most, "%d", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_file(most, file_of("a"), 0, 1),
+              APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(bufv_length(most), APR_UINT64_MAX);
+    assert_text(v, "a");
 }
+END_TEST
+
+/* ---- memory */
 
 static int unseen(const char *test)
 {
@@ -388,6 +459,24 @@ START_TEST(corners__clone_while_releases_are_due)
     ck_assert_int_eq(in.calls, 1);
     assert_ok(bufv_consume(in.other, 1));
     ck_assert_int_eq(in.calls, 3);
+}
+END_TEST
+
+/* A chunk behind the cut belongs to the one list alone, and is not kept for
+ * the other. */
+START_TEST(corners__split_between_owned_chunks)
+{
+    static const char *const texts[] = {"ab", "cd", "ef", NULL};
+    journal_t *j = journal_new();
+    bufv_t *v = journal_list(j, texts), *head = list_new();
+
+    assert_ok(bufv_split(v, 2, head));
+    assert_ok(bufv_consume(v, 2));
+    ck_assert_int_eq(j->entry[1].released, 1);
+    ck_assert_int_eq(j->releases, 1);
+    assert_ok(bufv_consume(head, 2));
+    ck_assert_int_eq(j->entry[0].released, 1);
+    ck_assert_int_eq(j->releases, 2);
 }
 END_TEST
 
@@ -714,6 +803,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, corners__sendv_of_nothing);
     tcase_add_test(tc, corners__more_than_memory_holds);
     tcase_add_test(tc, corners__longest_chunk_by_every_way);
+    tcase_add_loop_test(tc, corners__totals_to_the_last_byte, 0, 10);
+    tcase_add_test(tc, corners__split_between_owned_chunks);
     tcase_add_test(tc, corners__ranges_without_memory);
     tcase_add_test(tc, corners__writers_and_copies_without_memory);
     tcase_add_test(tc, corners__capacity_is_kept);

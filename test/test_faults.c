@@ -37,6 +37,7 @@ static const fault_t on_write[] = {
     {SHIM_FAIL, EPIPE, ENDS, 0},     {SHIM_FAIL, ECONNRESET, ENDS, 0},
     {SHIM_FAIL, ETIMEDOUT, ENDS, 0}, {SHIM_FAIL, EIO, ENDS, 0},
     {SHIM_SHORT, 0, GOES_ON, 0},     {SHIM_DEFER, 0, GOES_ON, 0},
+    {SHIM_ZERO, 0, ENDS, APR_EOF},
 };
 
 /* Waiting fails for good, since nothing is known then; a wait without a
@@ -158,8 +159,9 @@ static void check_no_probe(const shim_t *shim)
         if (!shim_writes(r->call))
             continue;
         ck_assert_msg(!full, "%s probes a full socket", shim_names[r->call]);
-        full = r->result < 0 ? r->error == EAGAIN
-                             : (apr_size_t)r->result < r->asked;
+        full = r->result < 0
+                   ? r->error == EAGAIN
+                   : r->result > 0 && (apr_size_t)r->result < r->asked;
     }
 }
 
@@ -412,6 +414,80 @@ START_TEST(faults__enotsock_is_written_to)
 }
 END_TEST
 
+/* ---- pipes and files */
+
+/* One run over a pipe that holds all, or a file: with a fault at the k-th
+ * call, and resumed. */
+static int run_file(scenario_t *s, int pipe, unsigned long k,
+                    const fault_t *fault)
+{
+    shim_call_t kind = is_unix() ? SHIM_WRITEV : SHIM_WRITE;
+    bufv_t *v = list_cut(s->bytes, 20, 100, 100);
+    apr_file_t *in = NULL, *out = NULL;
+    apr_uint64_t written, rest;
+    unsigned char got[3000];
+    apr_size_t len = sizeof(got);
+    apr_status_t status;
+    bufv_writer_t *w;
+
+    if (pipe)
+        assert_ok(apr_file_pipe_create(&in, &out, pool));
+    else {
+        take_file(s);
+        assert_ok(apr_file_trunc(s->file, 0));
+        out = s->file;
+    }
+    assert_ok(bufv_writer_file(&w, out, pool));
+    bufv_writer_limits_set(w, 4, 0);
+    bufv_writer_copy_below_set(w, 0);
+    shim_strike(s->shim, kind, k, fault->fault, fault->error);
+    status = bufv_write(v, w, &written);
+    shim_rest();
+    ck_assert_uint_eq(written + bufv_length(v), 2000);
+    if (!s->shim->struck || fault->end == GOES_ON)
+        assert_ok(status);
+    else
+        ck_assert_int_eq(status,
+                         fault->status != 0 ? fault->status : fault->error);
+    assert_ok(bufv_write(v, w, &rest));
+    ck_assert_uint_eq(written + rest, 2000);
+    if (!pipe) {
+        apr_off_t start = 0;
+
+        assert_ok(apr_file_seek(out, APR_SET, &start));
+        in = out;
+    }
+    assert_ok(apr_file_read(in, got, &len));
+    ck_assert_uint_eq(len, 2000);
+    ck_assert_mem_eq(got, s->bytes, 2000);
+    if (pipe)
+        assert_ok(apr_file_close(in));
+    assert_ok(apr_file_close(out));
+    return s->shim->struck;
+}
+
+START_TEST(faults__at_every_write_of_a_file)
+{
+    static const fault_t faults[] = {
+        {SHIM_FAIL, EINTR, GOES_ON, 0}, {SHIM_FAIL, ENOSPC, ENDS, 0},
+        {SHIM_FAIL, EIO, ENDS, 0},      {SHIM_FAIL, EPIPE, ENDS, 0},
+        {SHIM_SHORT, 0, GOES_ON, 0},    {SHIM_ZERO, 0, ENDS, APR_EOF},
+    };
+    scenario_t *s = scenario_new();
+    int pipe, struck;
+    unsigned long k;
+    size_t i;
+
+    for (pipe = 0; pipe < 2; pipe++) {
+        for (i = 0, struck = 0; i < COUNT(faults); i++) {
+            for (k = 1; run_file(s, pipe, k, &faults[i]); k++)
+                struck++;
+        }
+        ck_assert_int_ge(struck, 5 * (int)COUNT(faults));
+    }
+}
+END_TEST
+
 /* ---- what the calls are told */
 
 static shim_t *write_watched(peer_t *p, apr_size_t chunks,
@@ -501,6 +577,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__at_every_wait);
     tcase_add_test(tc, faults__at_every_change_of_mode);
     tcase_add_test(tc, faults__at_every_sendfile);
+    tcase_add_test(tc, faults__at_every_write_of_a_file);
     tcase_add_test(tc, faults__eprototype_is_a_reset);
     tcase_add_test(tc, faults__no_memory_for_good);
     tcase_add_test(tc, faults__enotsock_is_written_to);

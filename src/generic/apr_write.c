@@ -46,7 +46,7 @@ static apr_status_t write_plain(bufv__file_t *f, const char *data,
     if (status != APR_SUCCESS)
         return status;
     *written = n;
-    return f->stream && n < len ? APR_EAGAIN : APR_SUCCESS;
+    return f->stream && n > 0 && n < len ? APR_EAGAIN : APR_SUCCESS;
 }
 
 apr_status_t bufv__apr_write(bufv__file_t *f, const char *data, apr_size_t len,

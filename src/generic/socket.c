@@ -53,7 +53,7 @@ static apr_status_t send_one(void *baton, const struct iovec *vec,
         return APR_STATUS_IS_TIMEUP(status) ? APR_EAGAIN : status;
     }
     *written = n;
-    return n < vec->iov_len ? APR_EAGAIN : APR_SUCCESS;
+    return n > 0 && n < vec->iov_len ? APR_EAGAIN : APR_SUCCESS;
 }
 
 /* Rounded up to what APR can tell the system, so that it does not end early.

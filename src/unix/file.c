@@ -66,7 +66,7 @@ static apr_status_t write_once(const bufv__file_t *f, const struct iovec *vec,
     if (n < 0)
         return errno == EWOULDBLOCK ? EAGAIN : errno;
     *written = (apr_size_t)n;
-    if (f->stream && *written < bufv__vec_sum(vec, nvec))
+    if (f->stream && n > 0 && *written < bufv__vec_sum(vec, nvec))
         return APR_EAGAIN;
     return APR_SUCCESS;
 }

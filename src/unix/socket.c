@@ -58,11 +58,11 @@ static apr_status_t name_error(int error)
 static apr_status_t begin(void *baton, apr_interval_time_t *stall)
 {
     bufv__socket_t *s = baton;
-    apr_status_t status = apr_os_sock_get(&s->fd, s->sock);
+    apr_status_t status;
 
+    apr_os_sock_get(&s->fd, s->sock);
     be_quiet(s);
-    if (status == APR_SUCCESS)
-        status = apr_socket_timeout_get(s->sock, stall);
+    status = apr_socket_timeout_get(s->sock, stall);
     s->timeout = *stall;
     return status;
 }
@@ -77,8 +77,8 @@ static int holds(const bufv__socket_t *s, int more)
 
     if (!more || more == BUFV__MORE_FILE)
         return more;
-    return apr_socket_opt_get(s->sock, APR_TCP_NODELAY, &on) != APR_SUCCESS ||
-           !on;
+    apr_socket_opt_get(s->sock, APR_TCP_NODELAY, &on);
+    return !on;
 }
 
 /* send() does for a lone entry what sendmsg() does, and spares the kernel a
@@ -123,8 +123,8 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
         flags |= MSG_MORE;
     n = send_surely(s, vec, nvec, flags);
     *written = n < 0 ? 0 : (apr_size_t)n;
-    if (n < 0)
-        return name_error(errno);
+    if (n <= 0) /* nothing, and no reason: the loop ends the write */
+        return n < 0 ? name_error(errno) : APR_SUCCESS;
     return *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN : APR_SUCCESS;
 }
 
