@@ -22,6 +22,14 @@
 #pragma GCC diagnostic ignored "-Wpedantic" /* dlsym() and functions */
 #endif
 
+/* Where off_t is 64 bits long on a 32-bit system, calls that know it, and the
+ * functions here, have other names. */
+#if defined(_FILE_OFFSET_BITS) && defined(__GLIBC__)
+#define LARGE(name) name "64"
+#else
+#define LARGE(name) name
+#endif
+
 const char *const shim_names[SHIM_KINDS] = {
     "sendmsg", "send", "writev", "write", "poll", "sendfile", "fcntl",
 };
@@ -54,8 +62,8 @@ __attribute__((constructor)) static void find_all(void)
     find(&real_writev, "writev");
     find(&real_write, "write");
     find(&real_poll, "poll");
-    find(&real_sendfile, "sendfile");
-    find(&real_fcntl, "fcntl");
+    find(&real_sendfile, LARGE("sendfile"));
+    find(&real_fcntl, LARGE("fcntl"));
 }
 
 void shim_watch(shim_t *shim)
@@ -172,8 +180,8 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
         return real_sendmsg(fd, msg, flags);
     r = record(SHIM_SENDMSG);
     r->flags = flags;
-    r->nvec = msg->msg_iovlen;
-    r->asked = sum(msg->msg_iov, msg->msg_iovlen);
+    r->nvec = (apr_size_t)msg->msg_iovlen;
+    r->asked = sum(msg->msg_iov, r->nvec);
     switch (fault_of(SHIM_SENDMSG)) {
     case SHIM_FAIL:
         return refuse(r);
@@ -181,7 +189,8 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
         return result(r, real_sendmsg(fd, msg, flags));
     default:
         less.msg_iov = few;
-        less.msg_iovlen = cut(few, msg->msg_iov, msg->msg_iovlen, r->asked);
+        less.msg_iovlen =
+            (unsigned short)cut(few, msg->msg_iov, r->nvec, r->asked);
         return result(r, real_sendmsg(fd, &less, flags));
     }
 }
