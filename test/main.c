@@ -22,8 +22,7 @@ static const topic_t *const topics[] = {
     &topic_message,  &topic_lock,    &topic_send,     &topic_copying,
     &topic_reader,   &topic_range,   &topic_file,     &topic_writer,
     &topic_posix,    &topic_pipe,    &topic_sendfile, &topic_faults,
-    &topic_corners,
-    &topic_win32,
+    &topic_corners,  &topic_win32,
 };
 
 static void pool_make(void)

@@ -76,34 +76,32 @@ apr_uint64_t attempts_for(apr_uint64_t chunks, apr_size_t max_vec);
 const char *status_text(apr_status_t status);
 
 /** The expression is APR_SUCCESS. */
-#define assert_ok(expr)                                                      \
-    do {                                                                     \
-        apr_status_t ok_ = (expr);                                           \
-        ck_assert_msg(ok_ == APR_SUCCESS, "%s: %s", #expr,                   \
-                      status_text(ok_));                                     \
+#define assert_ok(expr)                                                       \
+    do {                                                                      \
+        apr_status_t ok_ = (expr);                                            \
+        ck_assert_msg(ok_ == APR_SUCCESS, "%s: %s", #expr, status_text(ok_)); \
     } while (0)
 
 /** Keeps the first failure in `first`, for loops of a million rounds, where
  * an assertion each (which check writes to a file) would take most of the
  * time, and for those that count allocations, which check makes too. */
-#define note(first, expr)                                                    \
-    do {                                                                     \
-        apr_status_t note_ = (expr);                                         \
-        if ((first) == APR_SUCCESS)                                          \
-            (first) = note_;                                                 \
+#define note(first, expr)            \
+    do {                             \
+        apr_status_t note_ = (expr); \
+        if ((first) == APR_SUCCESS)  \
+            (first) = note_;         \
     } while (0)
 
 /** The expression is a status of the kind that the macro `IS` tells. */
 #define assert_is(expr, IS)                                                  \
     do {                                                                     \
         apr_status_t is_ = (expr);                                           \
-        ck_assert_msg(IS(is_), "%s: %s, not " #IS, #expr,                    \
-                      status_text(is_));                                     \
+        ck_assert_msg(IS(is_), "%s: %s, not " #IS, #expr, status_text(is_)); \
     } while (0)
 
 /** The peer is gone. */
-#define STATUS_IS_GONE(s)                                                    \
-    (APR_STATUS_IS_EPIPE(s) || APR_STATUS_IS_ECONNRESET(s) ||                \
+#define STATUS_IS_GONE(s)                                     \
+    (APR_STATUS_IS_EPIPE(s) || APR_STATUS_IS_ECONNRESET(s) || \
      APR_STATUS_IS_ECONNABORTED(s))
 
 /** A message is too big to go whole. */
@@ -165,7 +163,6 @@ void assert_tally_is_report(const tally_t *t, const bufv_writer_t *w);
 
 /** Writes the list and asserts what holds after every write (promise 8).
  * Returns the status. */
-apr_status_t write_checked(bufv_t *v, bufv_writer_t *w,
-                           apr_uint64_t *written);
+apr_status_t write_checked(bufv_t *v, bufv_writer_t *w, apr_uint64_t *written);
 
 #endif /* SUITE_H */

@@ -177,7 +177,7 @@ START_TEST(list__thousands_of_empties)
     for (i = 0; i < 5000; i++) {
         assert_ok(bufv_append(v, wild(), 0));
         if (i % 1000 == 0)
-            assert_ok(bufv_append(v, "abcde" + i / 1000, 1));
+            assert_ok(bufv_append(v, &"abcde"[i / 1000], 1));
     }
     ck_assert_uint_eq(bufv_count(v), 5);
     assert_text(v, "abcde");
@@ -468,7 +468,7 @@ START_TEST(list__peek_room)
         ck_assert_uint_eq(nvec, room < 3 ? room : 3);
         ck_assert_ptr_null(vec[nvec].iov_base);
         if (nvec > 0)
-            ck_assert_mem_eq(vec[nvec - 1].iov_base, "abc" + nvec - 1, 1);
+            ck_assert_mem_eq(vec[nvec - 1].iov_base, &"abc"[nvec - 1], 1);
     }
     assert_text(v, "abc");
 }

@@ -192,7 +192,7 @@ START_TEST(message__udp_each_list_one)
 
         for (k = 0; k < i; k++) {
             assert_ok(bufv_append(v, wild(), 0));
-            assert_ok(bufv_append(v, "abcdefghijklmnopqrst" + k, 1));
+            assert_ok(bufv_append(v, &"abcdefghijklmnopqrst"[k], 1));
         }
         assert_ok(bufv_write(v, w, NULL));
         len = sizeof(got);

@@ -20,7 +20,7 @@ START_TEST(split__at_every_byte)
 
         assert_ok(bufv_split(v, n, head));
         assert_bytes(head, "abcdefghij", (apr_size_t)n);
-        assert_bytes(v, "abcdefghij" + n, (apr_size_t)(10 - n));
+        assert_bytes(v, &"abcdefghij"[n], (apr_size_t)(10 - n));
     }
 }
 END_TEST
