@@ -111,13 +111,30 @@ void bufv_writer_stall_set(bufv_writer_t *w, apr_interval_time_t limit)
     w->stall_set = 1;
 }
 
+/* The pool goes from inside a write, and takes the lock along, which must not
+ * be held then. */
+static apr_status_t let_go(void *data)
+{
+    bufv_writer_t *w = data;
+
+    if (w->busy)
+        bufv__unlock(w->lock);
+    w->lock = NULL;
+    return APR_SUCCESS;
+}
+
 apr_status_t bufv_writer_lock_enable(bufv_writer_t *w)
 {
+    apr_status_t status;
+
     if (w == NULL)
         return APR_EINVAL;
     if (w->lock != NULL)
         return APR_SUCCESS;
-    return bufv__lock_create(&w->lock, w->pool);
+    status = bufv__lock_create(&w->lock, w->pool);
+    if (status == APR_SUCCESS)
+        apr_pool_pre_cleanup_register(w->pool, w, let_go);
+    return status;
 }
 
 void bufv_writer_hook_set(bufv_writer_t *w, bufv_hook_t *hook, void *baton)
