@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Linked with -Wl,--wrap=malloc,... on ELF. Threads of other tests allocate
- * too, so the counters are atomic. */
+/* Linked with -Wl,--wrap=malloc,... by linkers of GNU's kind. Threads of
+ * other tests allocate too, so the counters are atomic. */
 
 #include "alloc.h"
 
