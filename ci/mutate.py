@@ -1,0 +1,772 @@
+"""Breaks the library in many small ways, one at a time, and says which of
+them the suite does not notice. See ci/mutate for how it is called.
+
+A mutant is the library with one operator, constant, condition, statement or
+promise changed. It is built in a directory of its own and shown to the suite,
+the likeliest topics first, each with a time limit; what survives these is
+shown to the rest of the quick topics, to other settings, to the exhaustive
+schedules, and at last to the suite under the address sanitizer. Survivors that
+test/mutants.md names behave like the original, for the reason it gives.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import random
+import re
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+CORE = ["list", "move", "mark", "plan", "write", "vec", "queue", "slab",
+        "range", "writer", "send", "reader"]
+BACKENDS = ["unix", "generic"]
+SOURCES = (["src/%s.c" % name for name in CORE] +
+           ["src/unix/socket.c", "src/generic/socket.c"])
+
+# The topics that most likely notice, in this order: those that take no time,
+# and then the others.
+FAST = ["write", "list", "corners", "copying", "release", "split", "clone", "range",
+        "deadline", "reader", "writer", "send", "go", "message", "consume",
+        "lock", "schedule"]
+SLOW = ["faults", "socket", "pipe", "file", "memory", "posix"]
+SOCKETS = ["send", "go", "message", "write", "faults", "posix", "socket",
+           "pipe", "range", "deadline", "lock"]
+VARIED = ["write", "go", "message", "send", "copying", "reader", "range"]
+
+# Promises, removed by hand: (name, file, old, new). The text occurs once.
+PROMISES = [
+    ("an attempt keeps to max_bytes", "src/plan.c",
+     "b->chunks = bufv__vec_fit(b->vec, n, limits->bytes, &b->bytes);",
+     "b->chunks = bufv__vec_fit(b->vec, n, SIZE_MAX, &b->bytes);"),
+    ("an attempt keeps to max_vec", "src/plan.c",
+     "n = n < limits->vec ? n : limits->vec;", ";"),
+    ("an error ends the write", "src/write.c",
+     "    return status;\n}\n\n/* ---- the loop */",
+     "    return APR_STATUS_IS_ECONNRESET(status) ? APR_SUCCESS : status;\n"
+     "}\n\n/* ---- the loop */"),
+    ("a broken pipe is an error", "src/write.c",
+     "    return status;\n}\n\n/* ---- the loop */",
+     "    return APR_STATUS_IS_EPIPE(status) ? APR_SUCCESS : status;\n"
+     "}\n\n/* ---- the loop */"),
+    ("the deadline bounds the loop", "src/write.c",
+     "        if (too_late(t->w))\n            return APR_TIMEUP;\n"
+     "        status = bufv__plan", "        status = bufv__plan"),
+    ("the deadline bounds a wait", "src/write.c",
+     "    if (w->deadline != 0 && w->deadline < now + pause)",
+     "    if (0)"),
+    ("the deadline is looked at", "src/write.c",
+     "    return w->deadline != 0 && bufv__writer_now(w) >= w->deadline;",
+     "    (void)w; return 0;"),
+    ("progress begins the stall anew", "src/write.c",
+     "        t->fresh = 1;\n        t->starved = 0;",
+     "        t->starved = 0;"),
+    ("progress ends starvation", "src/write.c",
+     "        t->fresh = 1;\n        t->starved = 0;",
+     "        t->fresh = 1;"),
+    ("releases come in order", "src/list.c",
+     "        mark.release(mark.baton, mark.data, mark.len);",
+     "        if (bufv__queue_count(&v->marks) > 0 &&\n"
+     "            (apr_int64_t)(bufv__marks(v)->at - v->first) <= 0) {\n"
+     "            bufv__mark_t other = *bufv__marks(v);\n"
+     "            *bufv__marks(v) = mark; mark = other;\n        }\n"
+     "        mark.release(mark.baton, mark.data, mark.len);"),
+    ("a release comes once", "src/list.c",
+     "        mark.release(mark.baton, mark.data, mark.len);",
+     "        mark.release(mark.baton, mark.data, mark.len);\n"
+     "        mark.release(mark.baton, mark.data, mark.len);"),
+    ("a release comes at once", "src/plan.c",
+     "        bufv__advance(v, written);\n    bufv__settle(v);",
+     "        bufv__advance(v, written);"),
+    ("the lock is kept during the write", "src/write.c",
+     "    status = run(v, w, may_wait, &n);",
+     "    bufv__unlock(w->lock); status = run(v, w, may_wait, &n);"
+     " bufv__lock(w->lock);"),
+    ("no SIGPIPE", "src/unix/socket.c",
+     "MSG_DONTWAIT | MSG_NOSIGNAL", "MSG_DONTWAIT"),
+    ("a blocking socket does not block", "src/unix/socket.c",
+     "MSG_DONTWAIT | MSG_NOSIGNAL", "MSG_NOSIGNAL"),
+    ("more to come is told to the system", "src/unix/socket.c",
+     "flags |= MSG_MORE;", ";"),
+    ("MSG_MORE not on the last call", "src/unix/socket.c",
+     "    if (holds(s, more))\n", ""),
+    ("MSG_MORE not where TCP_NODELAY is set", "src/unix/socket.c",
+     "!on;", "1;"),
+    ("more to come is told", "src/write.c",
+     "    if (v->length == b->bytes)\n        return 0;", "    return 0;"),
+    ("empty chunks are not kept", "src/list.c",
+     "    if (len == 0)\n        return;\n    vec[v->chunks.tail++]",
+     "    vec[v->chunks.tail++]"),
+    ("empty entries are not kept", "src/list.c",
+     "        if (len == 0)\n            continue;\n", ""),
+    ("the hook hears of failures", "src/write.c",
+     "    if (w->hook != NULL &&",
+     "    if (w->hook != NULL && call.status == APR_SUCCESS &&"),
+    ("the hook hears of attempts that took nothing", "src/write.c",
+     "    if (w->hook != NULL &&",
+     "    if (w->hook != NULL && written > 0 &&"),
+    ("the hook is called after the bytes left", "src/write.c",
+     "    bufv__accept(b, t->v, written);\n"
+     "    if (w->hook != NULL && !t->v->orphan && !w->orphan)\n"
+     "        w->hook(w->hook_baton, &call);",
+     "    if (w->hook != NULL && !t->v->orphan && !w->orphan)\n"
+     "        w->hook(w->hook_baton, &call);\n"
+     "    bufv__accept(b, t->v, written);"),
+    ("counters agree: calls", "src/write.c",
+     "    stats->calls += report->calls;", ""),
+    ("counters agree: failed attempts", "src/write.c",
+     "    w->report.calls++;", "    w->report.calls += written > 0;"),
+    ("counters agree: copied", "src/write.c",
+     "    w->report.copied += b->copied;", ""),
+    ("the clock is monotonic", "src/writer.c",
+     ": bufv__clock();", ": apr_time_now();"),
+    ("the deadline is turned into monotonic time", "src/writer.c",
+     "when = when > now ? bufv__clock() + (when - now) : -1;", ""),
+    ("a message is never split", "src/plan.c",
+     "    if (limits->message)\n        return plan_message(b, v, limits, s);",
+     ""),
+    ("a message that is too long is refused", "src/plan.c",
+     "    if (v->length > limits->bytes)\n        return APR_EINVAL;", ""),
+    ("a message that went in part is an error", "src/write.c",
+     "    if (t->limits.message && *written > 0 &&"
+     " *written < t->batch.bytes)\n        return APR_EGENERAL;\n", ""),
+    ("scratch memory is kept", "src/write.c",
+     "    bufv__writer_leave(w);\n    if (written != NULL)",
+     "    if (w->scratch.heap) bufv__scratch_free(&w->scratch);\n"
+     "    bufv__writer_leave(w);\n    if (written != NULL)"),
+    ("scratch memory is bounded", "src/plan.c",
+     "    while (room < bytes && room < s->max)\n        room *= 2;\n"
+     "    regrow(s, room < s->max ? room : s->max);",
+     "    while (room < bytes)\n        room *= 2;\n    regrow(s, room);"),
+    ("bufv_write_some does not wait", "src/write.c",
+     "    return enter(v, w, 0, written);", "    return enter(v, w, 1, written);"),
+    ("a timeout of 0 does not wait", "src/write.c",
+     "    if (!t->may_wait || t->ops->wait == NULL || t->stall == 0)",
+     "    if (!t->may_wait || t->ops->wait == NULL)"),
+    ("EINTR of an attempt is invisible", "src/write.c",
+     "    if (APR_STATUS_IS_EINTR(status))\n        return APR_SUCCESS;\n",
+     ""),
+    ("EINTR of sendmsg is invisible", "src/unix/socket.c",
+     "while (n < 0 && errno == EINTR);", "while (0);"),
+    ("a lone entry may be sent", "src/unix/socket.c",
+     "    if (nvec == 1 && s->copying)", "    if (nvec == 1)"),
+    ("EINTR of a wait is invisible", "src/write.c",
+     "while (APR_STATUS_IS_EINTR(status));", "while (0);"),
+    ("nothing taken is APR_EOF", "src/write.c",
+     "status == APR_SUCCESS && *written == 0 ? APR_EOF : status",
+     "status == APR_SUCCESS && *written == 0 ? APR_EAGAIN : status"),
+    ("too much claimed is an error", "src/write.c",
+     "        *written = t->batch.bytes;\n        return APR_EGENERAL;",
+     "        *written = t->batch.bytes;\n        return APR_SUCCESS;"),
+    ("too much claimed consumes no more than given", "src/write.c",
+     "        *written = t->batch.bytes;\n        return APR_EGENERAL;",
+     "        return APR_EGENERAL;"),
+    ("a full socket is not probed again", "src/unix/socket.c",
+     "return *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN : APR_SUCCESS;",
+     "return APR_SUCCESS;"),
+    ("a full socket is not probed again, generic", "src/generic/socket.c",
+     "return n > 0 && n < vec->iov_len ? APR_EAGAIN : APR_SUCCESS;",
+     "return APR_SUCCESS;"),
+    ("no memory is tried again", "src/write.c",
+     "        return relent(t, status);", "        return status;"),
+    ("no memory is not tried for ever", "src/write.c",
+     "    if (t->limits.message || t->starved == STARVED_MAX)",
+     "    if (t->limits.message)"),
+    ("a batch is shrunk when memory lacks", "src/write.c",
+     "        t->limits.bytes = t->batch.bytes / 2;", ""),
+    ("a list being written is busy", "src/write.c",
+     "    if (v->busy)\n        return APR_EBUSY;", ""),
+    ("consume from inside a callback is refused", "src/list.c",
+     "    if (v->busy)\n        return APR_EBUSY;\n    bufv__enter(v);",
+     "    bufv__enter(v);"),
+    ("consume beyond the length is refused", "src/list.c",
+     "    if (v == NULL || n > v->length)\n        return APR_EINVAL;",
+     "    if (v == NULL)\n        return APR_EINVAL;\n"
+     "    if (n > v->length)\n        n = v->length;"),
+    ("a chunk's length is checked", "src/list.c",
+     "len > BUFV__CHUNK_MAX ||\n        len > UINT64_MAX - v->length)\n"
+     "        return APR_EINVAL;\n    return APR_SUCCESS;",
+     "len > UINT64_MAX - v->length)\n"
+     "        return APR_EINVAL;\n    return APR_SUCCESS;"),
+    ("the total is checked", "src/list.c",
+     "len > BUFV__CHUNK_MAX ||\n        len > UINT64_MAX - v->length)\n"
+     "        return APR_EINVAL;\n    return APR_SUCCESS;",
+     "len > BUFV__CHUNK_MAX)\n"
+     "        return APR_EINVAL;\n    return APR_SUCCESS;"),
+    ("capacity is kept", "src/list.c",
+     "    if (v->busy)\n        return APR_EBUSY;\n    bufv__enter(v);\n"
+     "    bufv__advance(v, n);",
+     "    if (v->busy)\n        return APR_EBUSY;\n    bufv__enter(v);\n"
+     "    bufv__advance(v, n);\n"
+     "    if (v->length == 0 && bufv__queue_count(&v->chunks) == 0) {\n"
+     "        free(v->chunks.items); v->chunks.items = NULL;\n"
+     "        v->chunks.room = 0;\n    }"),
+    ("memory of drained chunks is used again", "src/queue.c",
+     "    if (q->head >= count && extra <= room - count) {",
+     "    if (0) {"),
+    ("cleared at the pool's end", "src/list.c",
+     "    apr_pool_cleanup_register(pool, *v, cleanup, apr_pool_cleanup_null);",
+     ""),
+    ("what a cut hid comes back", "src/write.c",
+     "    bufv__unplan(&t->batch, t->v);\n", ""),
+    ("small neighbours are copied", "src/plan.c",
+     "    if (below == 0)\n        return 1;", "    return 1;"),
+    ("copy_below 0 is off", "src/plan.c",
+     "    if (below == 0)\n        return 1;", ""),
+    ("the caller's bytes are not changed", "src/write.c",
+     "    bufv__accept(b, t->v, written);\n    if",
+     "    if (written > 0 && b->vec != NULL)\n"
+     "        ((char *)b->vec->iov_base)[0] = 0;\n"
+     "    bufv__accept(b, t->v, written);\n    if"),
+    ("the caller's vector is not changed", "src/list.c",
+     "        to[n++] = vec[i];",
+     "        to[n++] = vec[i]; ((struct iovec *)(uintptr_t)vec)[i].iov_len"
+     " = 0;"),
+    ("drains in linear time", "src/list.c",
+     "    v->length -= bytes;\n    v->first += chunks;",
+     "    if (chunks > 0) { apr_size_t k_; volatile apr_size_t x_ = 0;\n"
+     "        for (k_ = 0; k_ < bufv__queue_count(&v->chunks); k_++)\n"
+     "            x_ += bufv__front(v)[k_].iov_len; }\n"
+     "    v->length -= bytes;\n    v->first += chunks;"),
+    ("an error is told with its bytes", "src/write.c",
+     "    *written = w->report.written;",
+     "    *written = status == APR_SUCCESS ? w->report.written : 0;"),
+    ("the socket's timeout is the stall limit", "src/unix/socket.c",
+     "    status = apr_socket_timeout_get(s->sock, stall);",
+     "    status = APR_SUCCESS;"),
+    ("the socket's timeout comes back, generic", "src/generic/socket.c",
+     "        apr_socket_timeout_set(s->sock, s->timeout);\n}",
+     "        ;\n}"),
+    ("no SIGPIPE, generic", "src/generic/socket.c",
+     "        bufv__quiet_begin(&s->quiet);",
+     "        s->quiet.pending = 1, s->quiet.blocked = 0;"),
+    ("EPROTOTYPE is a reset", "src/unix/socket.c",
+     "    if (error == EPROTOTYPE)\n        return ECONNRESET;\n", ""),
+    ("a short file is APR_EOF", "src/range.c",
+     "    *len = done;\n    return status;",
+     "    *len = done;\n    return APR_SUCCESS;"),
+]
+
+TOKEN = re.compile(
+    r"[A-Za-z_]\w*|0[xX][0-9a-fA-F]+|\d+|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|"
+    r"!=|&&|\|\||\+=|-=|\*=|/=|\|=|&=|\.\.\.|[^\s\w]")
+SWAPS = {
+    "<": ["<=", ">"], "<=": ["<", ">="], ">": [">=", "<"],
+    ">=": [">", "<="], "==": ["!="], "!=": ["=="], "&&": ["||"],
+    "||": ["&&"], "+=": ["-="], "-=": ["+="], "++": ["--"], "--": ["++"],
+}
+KEYWORDS = {"if", "else", "for", "while", "do", "return", "break",
+            "continue", "case", "switch", "goto", "sizeof"}
+TYPES = re.compile(r"(const|struct|static|int|char|unsigned|void|size_t|"
+                   r"ssize_t|va_list|off_t|\w+_t)$")
+
+
+class Mutant:
+    def __init__(self, path, kind, where, old, new, text):
+        self.path, self.kind, self.where = path, kind, where
+        self.old, self.new, self.text = old, new, text
+
+    def __str__(self):
+        return "`%s` `%s`: `%s` → `%s`" % (self.path, self.where, self.old,
+                                           self.new)
+
+
+def masked(text):
+    """The text with comments, strings and directives blanked out."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match.group())
+    text = re.sub(r"/\*.*?\*/|\"(\\.|[^\"\\\n])*\"|'(\\.|[^'\\\n])*'",
+                  blank, text, flags=re.S)
+    return re.sub(r"^[ \t]*#(.*\\\n)*.*", blank, text, flags=re.M)
+
+
+def tokens_of(text):
+    return [(m.group(), m.start(), m.end())
+            for m in TOKEN.finditer(masked(text))]
+
+
+def squeeze(text):
+    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", text,
+                                      flags=re.S)).strip()
+
+
+def around(text, begin, end):
+    """From the beginning of a line to the end of one."""
+    first = text.rfind("\n", 0, begin) + 1
+    last = text.find("\n", end)
+    return first, last if last >= 0 else len(text)
+
+
+def closing(tokens, at):
+    """The index of the parenthesis that closes the one at `at`."""
+    depth = 0
+    for i in range(at, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[i][0], 0)
+        if depth == 0:
+            return i
+    return None
+
+
+def is_operand(token):
+    return re.match(r"[\w)\]]", token) and token not in KEYWORDS
+
+
+def mutants_of(path):
+    """All systematic mutants of a file."""
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        text = file.read()
+    tokens = tokens_of(text)
+    depth, where, typedef = 0, "", False
+    conditions = set()
+    found = []
+
+    def put(kind, begin, end, new):
+        first, last = around(text, begin, end)
+        old = squeeze(text[first:last])
+        changed = text[:begin] + new + text[end:]
+        shown = squeeze(text[first:begin] + new + text[end:last])
+        found.append(Mutant(path, kind, where, old, shown, changed))
+
+    for i, (token, begin, end) in enumerate(tokens):
+        before = tokens[i - 1][0] if i else ""
+        if token == "{":
+            if depth == 0:
+                head = " ".join(t[0] for t in tokens[max(0, i - 60):i])
+                head = re.split(r"[;}]", head)[-1]
+                typedef = re.match(r"\s*(typedef )?(struct|enum) ?\w*$",
+                                   head.strip()) is not None
+                names = re.findall(r"(\w+) \(", head)
+                table = re.search(r"(\w+) (\[ \] )?=", head)
+                if names:
+                    where = names[0] if names[0] != "BUFV_DECLARE" else \
+                        names[-1]
+                elif table:
+                    where = table.group(1)
+            depth += 1
+            continue
+        if token == "}":
+            depth -= 1
+            continue
+        if depth == 0 or typedef:
+            continue
+        spaced = text[begin - 1] in " \n" and text[end:end + 1] in (" ", "\n")
+        if token in SWAPS:
+            for new in SWAPS[token]:
+                put("operator", begin, end, new)
+        elif token in "+-*" and spaced and is_operand(before):
+            put("operator", begin, end, {"+": "-", "-": "+", "*": "+"}[token])
+        elif token == "|" and spaced:
+            put("operand", tokens[i - 1][1], end, "")
+            put("operand", begin, tokens[i + 1][2], "")
+        elif re.match(r"\d+$", token):
+            n = int(token)
+            put("constant", begin, end, str(n + 1))
+            if n > 0:
+                put("constant", begin, end, str(n - 1))
+        elif token == "!":
+            put("negation", begin, end, "")
+        elif token == "=" and before not in "=<>!" and spaced:
+            pass
+        if token in ("if", "while") and tokens[i + 1][0] == "(":
+            close = closing(tokens, i + 1)
+            inner = (tokens[i + 1][2], tokens[close][1])
+            conditions.add(close)
+            if token == "if":
+                put("condition", inner[0], inner[1], "1")
+                put("condition", inner[0], inner[1], "0")
+            elif text[inner[0]:inner[1]] != "0":
+                put("condition", inner[0], inner[1], "0")
+        if token == "for":
+            conditions.add(closing(tokens, i + 1))
+        starts = before in ("{", "}", ";", "else", "do") or \
+            i - 1 in conditions
+        if token == "return":
+            stop = next(k for k in range(i, len(tokens))
+                        if tokens[k][0] == ";")
+            value = squeeze(text[end:tokens[stop][1]])
+            if value == "":
+                put("statement", begin, end, "")
+            elif value == "APR_SUCCESS":
+                put("return", begin, tokens[stop][1], "return APR_EGENERAL")
+            elif re.match(r"(APR_E\w+|status|APR_TIMEUP)$", value):
+                put("return", begin, tokens[stop][1], "return APR_SUCCESS")
+        elif token in ("break", "continue"):
+            put("statement", begin, end, "")
+        elif starts and token not in KEYWORDS and \
+                re.match(r"[A-Za-z_*(]", token):
+            stop, level = i, 0
+            while stop < len(tokens):
+                level += {"(": 1, ")": -1}.get(tokens[stop][0], 0)
+                if level < 0 or (level == 0 and
+                                 tokens[stop][0] in (";", "{")):
+                    break
+                stop += 1
+            if stop == len(tokens) or tokens[stop][0] != ";" or level < 0:
+                continue
+            if TYPES.match(token) and (tokens[i + 1][0] == "*" or re.match(
+                    r"[A-Za-z_]", tokens[i + 1][0])):
+                continue
+            if token == "(" and squeeze(text[begin:end + 5]) == "(void)":
+                continue
+            put("statement", begin, tokens[stop][1], "")
+    return found
+
+
+def promised():
+    """The promises, removed."""
+    made = []
+    for name, path, old, new in PROMISES:
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            text = file.read()
+        if text.count(old) != 1:
+            sys.exit("mutate: %s: '%s' is there %d times; mend PROMISES" %
+                     (path, old, text.count(old)))
+        made.append(Mutant(path, "promise", name, squeeze(old), squeeze(new),
+                           text.replace(old, new)))
+    return made
+
+
+# ---- building and running
+
+class Unfit(Exception):
+    """The unbroken library does not build or does not pass."""
+
+
+class Bench:
+    """The library and the suite, built once; mutants are linked to them."""
+
+    def __init__(self, build, jobs):
+        self.build, self.jobs = build, jobs
+        self.apr = shlex.split(run_out(["pkg-config", "--cflags", "apr-1"]))
+        self.libs = shlex.split(run_out(
+            ["pkg-config", "--libs", "check", "apr-1"]))
+        self.include = ["-I" + os.path.join(ROOT, d)
+                        for d in ("include", "src")]
+        self.define = ["-D_GNU_SOURCE", "-DBUFV_BUILDING", "-DBUFV_STATIC",
+                       "-DBUFV_SENDFILE", '-DBUFV_VERSION="0.1.0"',
+                       "-DBUFV_TEST_MALLINFO2"]
+        self.compilers = {
+            "plain": ["gcc", "-std=gnu11", "-O1", "-w"],
+            "asan": ["clang", "-std=gnu11", "-O1", "-w", "-g",
+                     "-fsanitize=address,undefined",
+                     "-fno-sanitize-recover=all"],
+        }
+        self.library, self.tests = {}, {}
+        self.ask_cmake()
+        # These ask which back end they run on.
+        self.names = [t for t in self.tests["unix"] if "BUFV_TEST_BACKEND" in
+                      open(os.path.join(ROOT, t), encoding="utf-8").read()]
+        self.baseline = {}
+        self.lock = threading.Lock()
+        self.locks = {}
+        self.linked = set()
+
+    def ask_cmake(self):
+        """Which sources the suite of each back end has."""
+        place = os.path.join(self.build, "cmake")
+        result = quietly(["cmake", "-S", ROOT, "-B", place, "-G", "Ninja",
+                          "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+                          "-DBUFV_EXAMPLES=OFF"])
+        if result.returncode != 0:
+            raise Unfit(result.stdout)
+        with open(os.path.join(place, "compile_commands.json"),
+                  encoding="utf-8") as file:
+            commands = json.load(file)
+        built = [(c["command"], os.path.relpath(c["file"], ROOT))
+                 for c in commands]
+        for backend in BACKENDS:
+            self.library[backend] = [
+                source for place, source in built
+                if "/bufv_backend_%s.dir/" % backend in place]
+            self.tests[backend] = [
+                source for place, source in built
+                if "/bufv_test_%s.dir/" % backend in place or
+                "/bufv_test_objects.dir/" in place]
+
+    def compile(self, kind, source, to, cwd_source=None):
+        return self.compilers[kind] + self.define + self.include + \
+            self.apr + ["-I" + os.path.join(ROOT, "test"),
+                        "-I" + os.path.dirname(os.path.join(
+                            ROOT, cwd_source or source)),
+                        "-c", "-o", to, source]
+
+    def object(self, kind, source, backend=""):
+        backend = backend if source in self.names else ""
+        return os.path.join(self.build, kind, backend +
+                            source.replace("/", "_") + ".o")
+
+    def prepare(self, kinds):
+        work = []
+        sources = sum(list(self.library.values()) +
+                      list(self.tests.values()), [])
+        for kind in kinds:
+            os.makedirs(os.path.join(self.build, kind), exist_ok=True)
+            for source in dict.fromkeys(sources + ["test/exhaustive.c"]):
+                full = os.path.join(ROOT, source)
+                if not os.path.exists(full):
+                    continue
+                for name in BACKENDS if source in self.names else [""]:
+                    command = self.compile(
+                        kind, full, self.object(kind, source, name), source)
+                    command[1:1] = ['-DBUFV_TEST_BACKEND="%s"' %
+                                    (name or "any")]
+                    work.append(command)
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            for result in pool.map(quietly, work):
+                if result.returncode != 0:
+                    sys.exit(result.stderr)
+
+    def link(self, kind, backend, objects, to, main):
+        sources = self.library[backend]
+        tests = self.tests[backend] if main == "suite" else [main]
+        files = [objects.get(s) or self.object(kind, s) for s in sources]
+        files += [self.object(kind, s, backend) for s in tests]
+        wrap = ["-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free"]
+        if main != "suite":
+            wrap = ["-Wl,--wrap=apr_sleep"]
+        return self.compilers[kind][:1] + \
+            [f for f in self.compilers[kind] if f.startswith("-fs")] + \
+            ["-o", to] + files + wrap + self.libs + ["-lpthread", "-ldl",
+                                                     "-lm"]
+
+
+def run_out(command):
+    return subprocess.run(command, check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def quietly(command):
+    return subprocess.run(command, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
+
+
+def limits():
+    """A mutant may run wild: it gets no more than this."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 30, 2 << 30))
+
+
+def limits_plain():
+    limits()
+    resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+
+
+def show(program, words, seconds, asan=False):
+    """Runs a program. Says None if it was content, else what it said."""
+    env = dict(os.environ, BUFV_TEST_SKIP_HUGE="1", CK_VERBOSITY="minimal",
+               ASAN_OPTIONS="detect_leaks=1:hard_rss_limit_mb=3000:"
+               "allocator_may_return_null=1")
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(
+            [program] + words, stdout=out, stderr=out, env=env,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+            cwd=os.path.dirname(program),
+            preexec_fn=limits if asan else limits_plain)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        # check takes its children along when it is told to end.
+        if code is None:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    if code == 0:
+        return None
+    label = " ".join(words) or os.path.basename(program)
+    return "%s: %s" % (label, "time" if code is None else "failed")
+
+
+def stages(mutant, full):
+    """What a mutant is shown, one after the other:
+    (program, words, seconds of the unbroken one)."""
+    sockets = "/socket.c" in mutant.path
+    first = SOCKETS if sockets else FAST + SLOW
+    backend = "generic" if "generic" in mutant.path else "unix"
+    result = [("plain", backend, "suite", [t]) for t in first]
+    if sockets:
+        result += [("plain", backend, "suite", [t])
+                   for t in FAST + SLOW if t not in first]
+    else:
+        result += [("plain", "unix", "suite", words + VARIED)
+                   for words in (["--max-vec", "3"], ["--copy-below", "1"],
+                                 ["--copy-below", "65536"])]
+    result += [("plain", backend, "test/exhaustive.c", ["--quick"])]
+    if not full:
+        return result
+    result += [("asan", backend, "suite", ["write", "list", "copying",
+                "release", "split", "clone", "range", "deadline", "reader",
+                "writer", "send", "message"])]
+    return result
+
+
+def key(stage):
+    return (stage[0], stage[1], stage[2], " ".join(stage[3]))
+
+
+def measure(bench, stage):
+    """The unbroken library passes this stage, in so many seconds; None if
+    the stage is not there."""
+    kind, backend, main, words = stage
+    if main != "suite" and not os.path.exists(os.path.join(ROOT, main)):
+        return None
+    program = os.path.join(bench.build, "-".join(
+        [kind, backend, os.path.basename(main)]))
+    with bench.lock:
+        if program not in bench.linked:
+            result = quietly(bench.link(kind, backend, {}, program, main))
+            if result.returncode != 0:
+                raise Unfit(result.stdout)
+            bench.linked.add(program)
+    for attempt in range(3):
+        began = time.time()
+        verdict = show(program, words, 300, kind == "asan")
+        if verdict is None:
+            return time.time() - began
+        print("unbroken, but %s (%s %s), %d" % (verdict, kind, backend,
+                                                attempt), flush=True)
+    raise Unfit("the unbroken library fails: %s" % verdict)
+
+
+def base_of(bench, stage):
+    with bench.lock:
+        lock = bench.locks.setdefault(key(stage), threading.Lock())
+    with lock:
+        if key(stage) not in bench.baseline:
+            bench.baseline[key(stage)] = measure(bench, stage)
+        return bench.baseline[key(stage)]
+
+
+def judge(bench, mutant, number, full):
+    """Builds and shows one mutant. Returns (verdict, why)."""
+    place = os.path.join(bench.build, "m%d" % number)
+    os.makedirs(place, exist_ok=True)
+    source = os.path.join(place, os.path.basename(mutant.path))
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(mutant.text)
+    made = {}
+    try:
+        for stage in stages(mutant, full):
+            base = base_of(bench, stage)
+            if base is None:
+                continue
+            kind, backend, main, words = stage
+            name = (kind, backend, main)
+            if name not in made:
+                obj = os.path.join(place, kind + ".o")
+                if not os.path.exists(obj):
+                    result = quietly(bench.compile(kind, source, obj,
+                                                   mutant.path))
+                    if result.returncode != 0:
+                        return "invalid", "does not compile"
+                program = os.path.join(place, "-".join(
+                    [kind, backend, os.path.basename(main)]))
+                result = quietly(bench.link(kind, backend,
+                                            {mutant.path: obj}, program,
+                                            main))
+                if result.returncode != 0:
+                    return "invalid", "does not link"
+                made[name] = program
+            verdict = show(made[name], words, base * 4 + 8, kind == "asan")
+            if verdict is not None:
+                return "noticed", ("asan " if kind == "asan" else "") + \
+                    verdict
+        return "survived", ""
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def known():
+    """Those that test/mutants.md explains."""
+    path = os.path.join(ROOT, "test/mutants.md")
+    if not os.path.exists(path):
+        return set()
+    with open(path, encoding="utf-8") as file:
+        return set(re.findall(r"^- (`\S+` `[^`]+`: `[^`]*` → `[^`]*`)",
+                              file.read(), re.M))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--promises", action="store_true")
+    parser.add_argument("--only", default="",
+                        help="mutants whose text matches this expression")
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--log", default="")
+    options = parser.parse_args()
+
+    explained = known()
+    chosen = promised()
+    if not options.promises:
+        rest = [m for path in SOURCES for m in mutants_of(path)]
+        random.Random(1).shuffle(rest)
+        if options.quick:
+            rest = [m for m in rest if str(m) not in explained]
+            options.sample = options.sample or 100
+        chosen += rest[:options.sample] if options.sample else rest
+    if options.only:
+        chosen = [m for m in chosen if re.search(options.only, str(m))]
+    if options.list:
+        for mutant in chosen:
+            print("%-10s %s" % (mutant.kind, mutant))
+        print(len(chosen))
+        return
+
+    bench = Bench(options.build, options.jobs)
+    bench.prepare(["plain"] if options.quick else ["plain", "asan"])
+    for stage in stages(chosen[0], False)[:len(FAST)]:
+        base_of(bench, stage)
+    print("the unbroken library passes; %d mutants" % len(chosen), flush=True)
+
+    counts = {"noticed": 0, "survived": 0, "invalid": 0, "explained": 0}
+    survivors, done = [], 0
+    log = open(options.log, "a", encoding="utf-8") if options.log else None
+    began = time.time()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        futures = {pool.submit(judge, bench, m, i, not options.quick): m
+                   for i, m in enumerate(chosen)}
+        for future in concurrent.futures.as_completed(futures):
+            mutant = futures[future]
+            verdict, why = future.result()
+            if verdict == "survived" and str(mutant) in explained:
+                verdict = "explained"
+            counts[verdict] += 1
+            done += 1
+            if verdict == "survived":
+                survivors.append(mutant)
+                print("SURVIVED %s %s" % (mutant.kind, mutant), flush=True)
+            if log:
+                log.write("%s\t%s\t%s\t%s\n" % (verdict, mutant.kind, mutant,
+                                                why))
+                log.flush()
+            if done % 100 == 0:
+                print("%d of %d, %d s" % (done, len(chosen),
+                                          time.time() - began), flush=True)
+
+    print("\n%d mutants: %d noticed, %d survived, %d explained in "
+          "test/mutants.md, %d do not compile; %d s" %
+          (len(chosen), counts["noticed"], counts["survived"],
+           counts["explained"], counts["invalid"], time.time() - began))
+    sys.exit(1 if survivors else 0)
+
+
+try:
+    main()
+except Unfit as unfit:
+    sys.exit("mutate: %s" % unfit)
