@@ -5,10 +5,16 @@
 
 #include "bufv_private.h"
 
-/* What one call takes: the kernel's IOV_MAX, 1024 on all systems of today but
- * a few old ones, where it is 16 (CMake asks). */
+#include <limits.h>
+
+/* What one call takes: 1024 entries on all systems of today but a few old
+ * ones, where it is 16 and <limits.h> says so. */
 #ifndef BUFV_IOV_MAX
+#if defined(IOV_MAX) && IOV_MAX < 1024
+#define BUFV_IOV_MAX IOV_MAX
+#else
 #define BUFV_IOV_MAX 1024
+#endif
 #endif
 
 /* ---- wait.c */
