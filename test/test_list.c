@@ -134,8 +134,8 @@ START_TEST(list__appendf_formats_as_apr)
 {
     bufv_t *v = list_new();
 
-    assert_ok(bufv_appendf(v, "%" APR_UINT64_T_FMT "|%5s|%02x", APR_UINT64_MAX,
-                           "ab", 10u));
+    assert_ok(bufv_appendf(v, "%" APR_UINT64_T_FMT "|%5s|%02x",
+                           (apr_uint64_t)APR_UINT64_MAX, "ab", 10u));
     assert_text(v, "18446744073709551615|   ab|0a");
 }
 END_TEST

@@ -104,7 +104,7 @@ static void tick(int number)
 }
 
 /* A signal every so many microseconds, without SA_RESTART; 0 ends it. */
-static void storm(long usec)
+static void storm(suseconds_t usec)
 {
     struct itimerval timer;
     struct sigaction action;
@@ -124,7 +124,7 @@ static void storm(long usec)
 /* With and without a timeout of the pipe, in calm and storm. */
 static const struct {
     apr_interval_time_t timeout;
-    long storm;
+    suseconds_t storm;
 } weather[] = {{-1, 0}, {GENEROUS, 0}, {-1, 1000}, {GENEROUS, 1000}};
 
 /* 4 x 50,000 bytes to a slow reader: 200,000 arrive, in order. */

@@ -164,7 +164,7 @@ static void start_in_the_lee(peer_t *p)
 }
 
 /* A signal every `usec` microseconds, which interrupts calls; 0 ends it. */
-static void storm(long usec)
+static void storm(suseconds_t usec)
 {
     struct itimerval timer;
     struct sigaction action;
