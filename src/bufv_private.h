@@ -128,12 +128,11 @@ struct bufv_t {
     int orphan; /* its pool went while it was busy */
 };
 
-/* The first of each kind. NULL if none was ever appended. */
+/* The first of each kind. Of chunks there must have been one; of the others
+ * NULL if none was ever appended. */
 static inline struct iovec *bufv__front(const bufv_t *v)
 {
-    struct iovec *vec = v->chunks.items;
-
-    return vec != NULL ? vec + v->chunks.head : NULL;
+    return (struct iovec *)v->chunks.items + v->chunks.head;
 }
 
 static inline bufv__range_t *bufv__ranges(const bufv_t *v)

@@ -111,12 +111,14 @@ typedef struct measure_t {
     char window[256];
 } measure_t;
 
-static int count_window(apr_vformatter_buff_t *out)
+/* What there is no room for goes into the window, over and over. */
+static int to_window(apr_vformatter_buff_t *out)
 {
     measure_t *m = (measure_t *)out;
 
     m->len += sizeof(m->window);
     out->curpos = m->window;
+    out->endpos = m->window + sizeof(m->window);
     return 0;
 }
 
@@ -127,21 +129,15 @@ static apr_size_t measure(const char *format, va_list args)
     m.len = 0;
     m.out.curpos = m.window;
     m.out.endpos = m.window + sizeof(m.window);
-    apr_vformatter(count_window, &m.out, format, args);
+    apr_vformatter(to_window, &m.out, format, args);
     return m.len + (apr_size_t)(m.out.curpos - m.window);
-}
-
-static int stop(apr_vformatter_buff_t *out)
-{
-    (void)out;
-    return -1;
 }
 
 apr_status_t bufv_appendf(bufv_t *v, const char *format, ...)
 {
-    apr_vformatter_buff_t out;
     apr_status_t status;
     apr_size_t len;
+    measure_t m;
     va_list args;
     char *room;
 
@@ -155,10 +151,11 @@ apr_status_t bufv_appendf(bufv_t *v, const char *format, ...)
     status = reserve(v, len, &room);
     if (status != APR_SUCCESS)
         return status;
-    out.curpos = room;
-    out.endpos = room + len;
+    m.len = 0;
+    m.out.curpos = room;
+    m.out.endpos = room + len;
     va_start(args, format);
-    apr_vformatter(stop, &out, format, args);
+    apr_vformatter(to_window, &m.out, format, args);
     va_end(args);
     put_copied(v, room, len);
     return APR_SUCCESS;

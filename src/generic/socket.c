@@ -17,10 +17,11 @@
 static apr_status_t begin(void *baton, apr_interval_time_t *stall)
 {
     bufv__socket_t *s = baton;
-    apr_status_t status = apr_socket_timeout_get(s->sock, stall);
+    apr_status_t status = APR_SUCCESS;
 
+    apr_socket_timeout_get(s->sock, stall);
     s->timeout = *stall;
-    if (status == APR_SUCCESS && s->timeout != 0)
+    if (s->timeout != 0)
         status = apr_socket_timeout_set(s->sock, 0);
     if (status == APR_SUCCESS)
         bufv__quiet_begin(&s->quiet);
