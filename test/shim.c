@@ -31,7 +31,7 @@
 #endif
 
 const char *const shim_names[SHIM_KINDS] = {
-    "sendmsg", "send", "writev", "write", "poll", "sendfile", "fcntl",
+    "sendmsg", "send", "writev", "write", "poll", "sendfile", "fcntl", "pread",
 };
 
 static __thread shim_t *watched;
@@ -44,6 +44,7 @@ static ssize_t (*real_write)(int, const void *, size_t);
 static int (*real_poll)(struct pollfd *, nfds_t, int);
 static ssize_t (*real_sendfile)(int, int, off_t *, size_t);
 static int (*real_fcntl)(int, int, ...);
+static ssize_t (*real_pread)(int, void *, size_t, off_t);
 
 static void find(void *to, const char *name)
 {
@@ -64,6 +65,7 @@ __attribute__((constructor)) static void find_all(void)
     find(&real_poll, "poll");
     find(&real_sendfile, LARGE("sendfile"));
     find(&real_fcntl, LARGE("fcntl"));
+    find(&real_pread, LARGE("pread"));
 }
 
 void shim_watch(shim_t *shim)
@@ -310,4 +312,23 @@ int fcntl(int fd, int command, ...)
     if (fault_of(SHIM_FCNTL) == SHIM_FAIL)
         return (int)refuse(r);
     return (int)result(r, real_fcntl(fd, command, argument));
+}
+
+ssize_t pread(int fd, void *data, size_t len, off_t offset)
+{
+    shim_record_t *r;
+
+    if (watched == NULL)
+        return real_pread(fd, data, len, offset);
+    r = record(SHIM_PREAD);
+    r->asked = len;
+    switch (fault_of(SHIM_PREAD)) {
+    case SHIM_FAIL:
+        return refuse(r);
+    case SHIM_NOTHING:
+        break;
+    default:
+        len = third(len);
+    }
+    return result(r, real_pread(fd, data, len, offset));
 }

@@ -23,6 +23,7 @@ typedef enum shim_call_t {
     SHIM_POLL,
     SHIM_SENDFILE,
     SHIM_FCNTL,
+    SHIM_PREAD,
     SHIM_KINDS
 } shim_call_t;
 

@@ -333,6 +333,21 @@ START_TEST(corners__writers_and_copies_without_memory)
 }
 END_TEST
 
+/* A reader needs one of its two ways. */
+START_TEST(corners__reader_that_only_writes)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    bufv_reader_t reader = bufv_reader(v);
+    apr_uint64_t copied;
+
+    reader.read = NULL;
+    assert_ok(bufv_copy(s->w, &reader, &copied));
+    ck_assert_uint_eq(copied, 3);
+    scripted_assert_got(s, "abc", 3);
+}
+END_TEST
+
 /* Filled and drained by consume, read and write, a list that has had its
  * largest fill asks for no more. */
 START_TEST(corners__capacity_is_kept)
@@ -387,6 +402,27 @@ START_TEST(corners__ranges_that_cannot_be_read)
     assert_is(bufv_read(v, data, &n), APR_STATUS_IS_EOF);
     ck_assert_uint_eq(n, 0);
     ck_assert_uint_eq(bufv_length(v), 8);
+}
+END_TEST
+
+/* A small chunk in front of a range shares the only entry that there is; and
+ * where scratch memory ends, the batch does. */
+START_TEST(corners__ranges_beside_small_chunks)
+{
+    unsigned char *data = bytes_new(70700, 4);
+    bufv_t *v = list_cut(data, _i == 0 ? 1 : 700, 100, 101);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    assert_ok(bufv_append_file(v, file_of("abcdef"), 0, 6));
+    scripted_limits(s, _i == 0 ? 1 : 1024, 0);
+    bufv_writer_copy_below_set(s->w, 512);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, _i == 0 ? 1 : 2);
+    ck_assert_uint_eq(written, _i == 0 ? 106 : 70006);
+    ck_assert_mem_eq(s->got, data, 100);
+    ck_assert_mem_eq(s->got + written - 6, "abcdef", 6);
+    scripted_assert_kept(s);
 }
 END_TEST
 
@@ -502,6 +538,12 @@ START_TEST(corners__prepend_from_a_callback)
 }
 END_TEST
 
+static void count_calls(void *baton, const bufv_call_t *call)
+{
+    (void)call;
+    ++*(int *)baton;
+}
+
 static void destroy_inside(void *baton, const bufv_call_t *call)
 {
     inside_t *in = baton;
@@ -530,6 +572,7 @@ START_TEST(corners__writer_destroyed_inside)
 {
     inside_t in = {0};
     apr_uint64_t written = 9;
+    int hooks = 0;
 
     in.v = list_new();
     in.s = scripted_new(pool);
@@ -539,6 +582,7 @@ START_TEST(corners__writer_destroyed_inside)
     scripted_open(in.s);
     if (_i % 2)
         assert_ok(bufv_writer_lock_enable(in.s->w));
+    bufv_writer_hook_set(in.s->w, count_calls, &hooks);
     if (_i / 2 == 0)
         bufv_writer_hook_set(in.s->w, destroy_inside, &in);
     else
@@ -547,16 +591,11 @@ START_TEST(corners__writer_destroyed_inside)
     assert_ok(bufv_append(in.v, "abc", 3));
     assert_is(bufv_write(in.v, in.s->w, &written), APR_STATUS_IS_EBUSY);
     ck_assert_int_eq(in.calls, 1);
+    ck_assert_int_eq(hooks, 0); /* it went with the writer */
     ck_assert_uint_eq(written, _i / 2 == 2 ? 0 : 1);
     ck_assert_uint_eq(bufv_length(in.v), 3 - (_i / 2 == 0));
 }
 END_TEST
-
-static void count_calls(void *baton, const bufv_call_t *call)
-{
-    (void)call;
-    ++*(int *)baton;
-}
 
 /* The list goes in a callback: its hook is not called for it any more. */
 START_TEST(corners__list_destroyed_inside)
@@ -670,6 +709,55 @@ START_TEST(corners__pauses_for_memory)
     assert_is(starve_for(&s, 0, 0, &report), APR_STATUS_IS_ENOMEM);
     ck_assert_uint_eq(report.waits, 0);
     ck_assert_int_eq(s.calls, 9);
+}
+END_TEST
+
+/* An interruption at the end of the stall limit is the end of it. */
+START_TEST(corners__stall_ends_at_its_very_end)
+{
+    static const scripted_step_t full = {0, APR_EAGAIN, 0};
+    static const scripted_wait_t late = {10, APR_EINTR};
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, &full, 1);
+    scripted_play_waits(s, &late, 1);
+    bufv_writer_stall_set(s->w, 10);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->waited, 1);
+}
+END_TEST
+
+/* APR remembers a timed send of its own that was partial, and then says
+ * APR_TIMEUP where a socket is full. */
+START_TEST(corners__after_a_partial_send)
+{
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    bufv_t *more = list_new();
+    apr_size_t len = 32 << 20;
+    const unsigned char *big = bytes_new(len, 7);
+    apr_uint64_t written = 9;
+    int i, late = 0;
+
+    assert_ok(apr_socket_timeout_set(p->near_end, 50000));
+    for (i = 0; i < 100; i++) {
+        apr_size_t n = len;
+
+        if (apr_socket_send(p->near_end, (const char *)big, &n) !=
+                APR_SUCCESS &&
+            ++late == 4)
+            break;
+    }
+    /* On Windows such a send leaves some room. */
+    assert_ok(bufv_append(more, big, len));
+    assert_is(bufv_write_some(more, w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_is(bufv_write_some(v, w, &written), APR_STATUS_IS_EAGAIN);
+    ck_assert_uint_eq(written, 0);
+    assert_is(bufv_write(v, w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(bufv_length(v), 3);
 }
 END_TEST
 
@@ -809,7 +897,11 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, corners__writers_and_copies_without_memory);
     tcase_add_test(tc, corners__capacity_is_kept);
     tcase_add_test(tc, corners__ranges_that_cannot_be_read);
+    tcase_add_loop_test(tc, corners__ranges_beside_small_chunks, 0, 2);
     tcase_add_test(tc, corners__split_at_ranges);
+    tcase_add_test(tc, corners__reader_that_only_writes);
+    tcase_add_test(tc, corners__stall_ends_at_its_very_end);
+    tcase_add_test(tc, corners__after_a_partial_send);
     tcase_add_test(tc, corners__clone_while_releases_are_due);
     tcase_add_test(tc, corners__prepend_from_a_callback);
     tcase_add_loop_test(tc, corners__writer_destroyed_inside, 0, 6);

@@ -12,9 +12,11 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define CHUNKS 24
 #define CHUNK 3000
@@ -488,6 +490,155 @@ START_TEST(faults__at_every_write_of_a_file)
 }
 END_TEST
 
+/* A file range is read in pieces, interrupted, and failing. */
+START_TEST(faults__at_every_read)
+{
+    static const fault_t faults[] = {
+        {SHIM_FAIL, EINTR, GOES_ON, 0},
+        {SHIM_FAIL, EIO, ENDS, 0},
+        {SHIM_SHORT, 0, GOES_ON, 0},
+    };
+    scenario_t *s = scenario_new();
+    unsigned long k;
+    char got[3000];
+    size_t i;
+
+    take_file(s);
+    for (i = 0; i < COUNT(faults); i++) {
+        for (k = 1; k < 4; k++) {
+            bufv_t *v = list_new();
+            apr_size_t len = sizeof(got), more = sizeof(got);
+            apr_status_t status;
+
+            assert_ok(bufv_append_file(v, s->file, 0, 1000));
+            assert_ok(bufv_append_file(v, s->file, 1000, 1000));
+            assert_ok(bufv_append_file(v, s->file, 2000, 1000));
+            shim_strike(s->shim, SHIM_PREAD, k, faults[i].fault,
+                        faults[i].error);
+            status = bufv_read(v, got, &len);
+            shim_rest();
+            ck_assert_int_eq(s->shim->struck, 1);
+            if (faults[i].end == ENDS && k == 1)
+                ck_assert_int_eq(status, faults[i].error);
+            else
+                assert_ok(status);
+            ck_assert_uint_eq(len,
+                              faults[i].end == ENDS ? (k - 1) * 1000 : 3000);
+            if (len == 3000)
+                continue;
+            more -= len;
+            assert_ok(bufv_read(v, got + len, &more));
+            ck_assert_uint_eq(len + more, 3000);
+            ck_assert_mem_eq(got, s->bytes, 3000);
+        }
+    }
+}
+END_TEST
+
+/* ---- descriptors of all kinds, as files */
+
+static apr_file_t *wrapped(int fd)
+{
+    apr_file_t *file = NULL;
+
+    assert_ok(apr_os_file_put(&file, &fd, APR_FOPEN_WRITE, pool));
+    return file;
+}
+
+START_TEST(faults__wrapped_descriptors)
+{
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
+    char path[] = "/tmp/bufv-faults-XXXXXX", text[100], got[4];
+    int fd = mkstemp(path), pair[2];
+    apr_uint64_t written;
+    bufv_writer_t *w;
+
+    unlink(path);
+    ck_assert_int_ge(fd, 0);
+    assert_ok(bufv_writer_file(&w, wrapped(fd), pool));
+    assert_ok(bufv_write(v, w, &written));
+    ck_assert_uint_eq(written, 4);
+    ck_assert_ptr_nonnull(
+        strstr(bufv_writer_strerror(w, text, sizeof(text)), " file: "));
+
+    /* Closed behind our back: an error, and nothing is lost. */
+    close(fd);
+    assert_ok(bufv_append(v, "abcd", 4));
+    assert_is(bufv_write(v, w, &written), APR_STATUS_IS_EBADF);
+    ck_assert_uint_eq(bufv_length(v), 4);
+
+    /* A socket, which can be full and whose reader can go. */
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_ok(bufv_writer_file(&w, wrapped(pair[0]), pool));
+    assert_ok(bufv_write(v, w, &written));
+    ck_assert_int_eq((int)read(pair[1], got, 4), 4);
+    ck_assert_mem_eq(got, "abcd", 4);
+    close(pair[1]);
+    assert_ok(bufv_append(v, "abcd", 4));
+    assert_is(bufv_write(v, w, &written), APR_STATUS_IS_EPIPE);
+    ck_assert_uint_eq(bufv_length(v), 4);
+    close(pair[0]);
+}
+END_TEST
+
+/* One who blocks SIGPIPE himself finds it neither raised nor unblocked. */
+START_TEST(faults__sigpipe_blocked_and_none_pending)
+{
+    bufv_t *v = list_of((const char *const[]){"ab", NULL});
+    apr_file_t *in, *out;
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    sigset_t set, now;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_ok(bufv_writer_file(&w, out, pool));
+    assert_ok(apr_file_close(in));
+    assert_is(bufv_write(v, w, &written), APR_STATUS_IS_EPIPE);
+    sigpending(&now);
+    ck_assert_int_eq(sigismember(&now, SIGPIPE), 0);
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    ck_assert_int_eq(sigismember(&now, SIGPIPE), 1);
+}
+END_TEST
+
+/* A buffered file of which neither the position nor the end is to be had, and
+ * one on a full disk: bytes beyond its buffer, and beyond its patience. */
+START_TEST(faults__buffered_oddities)
+{
+    const unsigned char *bytes = bytes_new(20000, 8);
+    bufv_t *v = list_of((const char *const[]){"abcd", NULL});
+    const char *name = apr_psprintf(pool, "/tmp/bufv-fifo-%d", (int)getpid());
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    apr_file_t *file;
+    char got[8];
+    int reader;
+
+    unlink(name);
+    ck_assert_int_eq(mkfifo(name, 0600), 0);
+    reader = open(name, O_RDONLY | O_NONBLOCK);
+    assert_ok(apr_file_open(&file, name, APR_FOPEN_WRITE | APR_FOPEN_BUFFERED,
+                            APR_FPROT_OS_DEFAULT, pool));
+    unlink(name);
+    assert_ok(bufv_writer_file(&w, file, pool));
+    assert_ok(bufv_write(v, w, &written));
+    ck_assert_uint_eq(written, 4);
+    ck_assert_int_eq((int)read(reader, got, 8), 4);
+    close(reader);
+
+    assert_ok(apr_file_open(&file, "/dev/full",
+                            APR_FOPEN_WRITE | APR_FOPEN_BUFFERED,
+                            APR_FPROT_OS_DEFAULT, pool));
+    assert_ok(bufv_writer_file(&w, file, pool));
+    assert_ok(bufv_append(v, bytes, 20000));
+    ck_assert_int_ne(bufv_write(v, w, &written), APR_SUCCESS);
+    ck_assert_uint_eq(written + bufv_length(v), 20000);
+}
+END_TEST
+
 /* ---- what the calls are told */
 
 static shim_t *write_watched(peer_t *p, apr_size_t chunks,
@@ -578,6 +729,10 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__at_every_change_of_mode);
     tcase_add_test(tc, faults__at_every_sendfile);
     tcase_add_test(tc, faults__at_every_write_of_a_file);
+    tcase_add_test(tc, faults__at_every_read);
+    tcase_add_test(tc, faults__wrapped_descriptors);
+    tcase_add_test(tc, faults__sigpipe_blocked_and_none_pending);
+    tcase_add_test(tc, faults__buffered_oddities);
     tcase_add_test(tc, faults__eprototype_is_a_reset);
     tcase_add_test(tc, faults__no_memory_for_good);
     tcase_add_test(tc, faults__enotsock_is_written_to);
