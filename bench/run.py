@@ -36,7 +36,7 @@ PEERS = {
     "bufv": ("bufv-unix", "-"),
     "bufv-again": ("bufv-unix", "-"),
     "bufv-generic": ("bufv-generic", "-"),
-    "bufv-nocopy": ("bufv-unix", "nocopy"),
+    "bufv-nocopy": ("bufv-unix", "copy=0"),
     "writev": ("plain", "writev"),
     "apr_sendv": ("apr", "-"),
     "uv_write": ("uv", "write"),
@@ -54,6 +54,15 @@ PEERS = {
     "limit-one": ("plain", "one"),
     "limit-512k": ("plain", "512k"),
 }
+
+
+def peer(name):
+    """Its program and variant; "bufv:copy=256" is bufv with a variant."""
+    name, _, variant = name.partition(":")
+    program, usual = PEERS[name]
+    return program, variant or usual
+
+
 NAGLE_PEERS = ["bufv", "bufv-again", "bufv-generic", "bufv-nocopy", "writev",
                "apr_sendv", "go-buffers", "rust-vectored", "uv_write",
                "glib", "limit-one"]
@@ -213,7 +222,7 @@ class Bench:
         self.port = self.reader.hear()
 
     def start(self, name, nodelay=1, prefix=()):
-        program, variant = PEERS[name]
+        program, variant = peer(name)
         peer = Child([*prefix, f"{self.bin}/{program}", self.port,
                       str(self.arena.fd), str(nodelay), variant],
                      self.arena.fd, self.peer_cpus)
@@ -433,14 +442,20 @@ def main():
     args = args.parse_args()
 
     wanted = args.peers.split(",") if args.peers else list(PEERS)
+    for name in wanted:
+        if name.partition(":")[0] not in PEERS:
+            sys.exit(f"no peer {name!r}; there are: {' '.join(PEERS)}")
     names = [n for n in wanted
-             if os.access(f"{args.bin}/{PEERS[n][0]}", os.X_OK)]
+             if os.access(f"{args.bin}/{peer(n)[0]}", os.X_OK)]
     for name in wanted:
         if name not in names:
             say(f"*** SKIPPED, not built: {name}")
     cells = all_cells()
     if args.cells or args.quick:
         chosen = args.cells.split(",") if args.cells else QUICK_CELLS
+        for cell in chosen:
+            if cell not in cells:
+                sys.exit(f"no cell {cell!r}; there are: {' '.join(cells)}")
         cells = {cell: cells[cell] for cell in chosen}
     rounds = args.rounds or (5 if args.quick else 21)
     target = 8e6 if args.quick else 30e6  # nanoseconds of a measurement

@@ -482,10 +482,13 @@ typedef struct bufv_ops_t {
 /**
  * @defgroup writer Writers
  *
- * Something to write lists to. A writer is cheap, and keeps little: limits,
- * counters, and once small chunks have been copied together, at most 64 KiB
- * of scratch memory, no more than its lists were long. Only a message of more
- * chunks than one attempt takes needs as much as it is long.
+ * Something to write lists to. A writer is cheap: it has limits and counters,
+ * and no memory to copy to. Small chunks are copied together on the stack of
+ * the call, up to 16 KiB; beyond that in a block of 512 KiB that the process
+ * lends for the time of one attempt. There are as many of these as attempts
+ * were made at the same time, at most 32 (further attempts copy less), and all
+ * are freed with the last list. Only a message of more than 512 KiB that has
+ * more chunks than one attempt takes gets memory of its own while it is sent.
  *
  * @par Threads
  * A writer belongs to one thread at a time, unless its lock is enabled: see

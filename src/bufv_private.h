@@ -17,14 +17,21 @@
  * and 16 KiB of stack. An attempt that does not copy may have more. */
 #define BUFV__VEC_MAX 1024
 
-/* The most scratch memory that a writer keeps. See docs/PERFORMANCE.md for
- * how it was chosen. */
-#define BUFV__SCRATCH_MAX ((apr_size_t)64 * 1024)
+/* The most that is copied together for one attempt: as many small chunks as
+ * one can have at all. See docs/PERFORMANCE.md. */
+#define BUFV__SCRATCH_MAX ((apr_size_t)512 * 1024)
+
+/* What lies on the stack in its place: a TLS record, or some headers. */
+#define BUFV__SCRATCH_SMALL ((apr_size_t)16 * 1024)
 
 /* Below this size two neighbours are copied together by default, where the
  * transport gathers: what an entry costs in the kernel, in bytes of copying;
  * see docs/PERFORMANCE.md. */
 #define BUFV__COPY_BELOW ((apr_size_t)512)
+
+/* The same for files where the transport takes one entry: what a call costs,
+ * in bytes of copying. On a socket a call costs more than any copy. */
+#define BUFV__COPY_BELOW_FILE ((apr_size_t)64 * 1024)
 
 /* Kept apart from the path that calls it, which then need not save registers
  * for it. */
@@ -116,14 +123,13 @@ void bufv__range_drop(bufv__range_t *r);
 
 struct bufv_t {
     bufv__queue_t chunks; /* of struct iovec */
+    apr_uint64_t length;  /* bytes in all; beside what appending changes */
+    apr_uint64_t first;   /* the number of the first chunk */
     bufv__queue_t marks;  /* of bufv__mark_t */
     bufv__queue_t ranges; /* of bufv__range_t */
-    apr_uint64_t first;   /* the number of the first chunk */
-    apr_uint64_t length;  /* bytes in all */
     bufv__hold_t *slab;   /* where bufv_append_copy copies to, or NULL */
     apr_size_t slab_size;
     apr_size_t slab_used;
-    apr_pool_t *pool;
     int busy;   /* being written, or calling back */
     int orphan; /* its pool went while it was busy */
 };
@@ -189,6 +195,23 @@ apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
                          apr_size_t max, apr_size_t *bytes);
 apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec);
 
+/* ---- scratch.c: where small chunks are copied together */
+
+typedef struct bufv__scratch_t {
+    char *bytes;
+    apr_size_t room;
+    int block; /* of the process, which it was lent from; -1: none */
+    char *own; /* for a message longer than a block, or NULL */
+    char small[BUFV__SCRATCH_SMALL];
+} bufv__scratch_t;
+
+void bufv__scratch_join(void);
+void bufv__scratch_leave(void);
+void bufv__scratch_begin(bufv__scratch_t *s);
+void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes);
+apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes);
+void bufv__scratch_end(bufv__scratch_t *s);
+
 /* ---- plan.c: what one attempt is given */
 
 typedef struct bufv__limits_t {
@@ -198,17 +221,6 @@ typedef struct bufv__limits_t {
     int message;  /* a list goes whole or not at all */
     int sendfile; /* file ranges go unread */
 } bufv__limits_t;
-
-/* Memory to copy small chunks together in. It grows with the need, up to
- * `max`; only for a message of very many chunks further. */
-typedef struct bufv__scratch_t {
-    char *bytes;
-    apr_size_t room;
-    apr_size_t max;
-    int heap; /* bytes came from malloc() */
-} bufv__scratch_t;
-
-void bufv__scratch_free(bufv__scratch_t *s);
 
 typedef struct bufv__batch_t {
     const struct iovec *vec; /* what to write, or */
@@ -295,7 +307,6 @@ struct bufv_writer_t {
     int stall_set;
     bufv_hook_t *hook;
     void *hook_baton;
-    bufv__scratch_t scratch;
     bufv_report_t report;
     bufv_stats_t stats;
     const char *op; /* the operation that the last write ended with */

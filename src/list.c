@@ -23,6 +23,7 @@ static void destroy(bufv_t *v)
     free(v->marks.items);
     free(v->ranges.items);
     free(v);
+    bufv__scratch_leave();
 }
 
 static apr_status_t cleanup(void *data)
@@ -46,7 +47,7 @@ apr_status_t bufv_create(bufv_t **v, apr_pool_t *pool)
     *v = calloc(1, sizeof(**v));
     if (*v == NULL)
         return APR_ENOMEM;
-    (*v)->pool = pool;
+    bufv__scratch_join();
     apr_pool_cleanup_register(pool, *v, cleanup, apr_pool_cleanup_null);
     return APR_SUCCESS;
 }

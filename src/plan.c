@@ -6,49 +6,7 @@
 
 #include "bufv_private.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* ---- scratch memory */
-
-/* Its first size: a few headers. */
-#define SCRATCH_FIRST ((apr_size_t)1024)
-
-/* Gets so much memory; what was in the old is lost. */
-static apr_status_t regrow(bufv__scratch_t *s, apr_size_t room)
-{
-    char *grown = malloc(room);
-
-    if (grown == NULL)
-        return APR_ENOMEM;
-    bufv__scratch_free(s);
-    s->bytes = grown;
-    s->room = room;
-    s->heap = 1;
-    return APR_SUCCESS;
-}
-
-void bufv__scratch_free(bufv__scratch_t *s)
-{
-    if (s->heap)
-        free(s->bytes);
-    s->bytes = NULL;
-    s->room = 0;
-    s->heap = 0;
-}
-
-/* Wants room for a list of so many bytes. Too little memory is no error here:
- * then less is copied. */
-static void want(bufv__scratch_t *s, apr_uint64_t bytes)
-{
-    apr_size_t room = s->room > 0 ? s->room : SCRATCH_FIRST;
-
-    if (s->room >= s->max || s->room >= bytes)
-        return;
-    while (room < bytes && room < s->max)
-        room *= 2;
-    regrow(s, room < s->max ? room : s->max);
-}
 
 /* ---- by reference */
 
@@ -203,15 +161,15 @@ static apr_size_t copy_chunks(char *to, apr_size_t room,
                               const struct iovec *vec, apr_size_t count,
                               apr_size_t below, apr_size_t *bytes)
 {
+    apr_size_t asked = count > AHEAD ? count - AHEAD : 0, i;
     char *begin = to;
-    apr_size_t i;
 
     for (i = 0; i < count; i++) {
         apr_size_t len = vec[i].iov_len;
 
         if (len >= below || len > room)
             break;
-        if (i + AHEAD < count)
+        if (i < asked)
             PREFETCH(vec[i + AHEAD].iov_base);
         copy_bytes(to, vec[i].iov_base, len);
         to += len;
@@ -361,12 +319,12 @@ static apr_status_t gather(gather_t *g, const bufv_t *v, apr_size_t ranges)
 
 /* The size below which chunks are copied. One that is longer than the scratch
  * memory is so only where this holds a whole attempt. */
-static apr_size_t copied_below(const bufv__limits_t *limits,
-                               const bufv__scratch_t *s)
+static apr_size_t copied_below(const bufv__limits_t *limits)
 {
-    if (limits->copy_below < s->max || limits->bytes <= s->max)
+    if (limits->copy_below < BUFV__SCRATCH_MAX ||
+        limits->bytes <= BUFV__SCRATCH_MAX)
         return limits->copy_below;
-    return s->max;
+    return BUFV__SCRATCH_MAX;
 }
 
 /* Memory for what the batch can hold. */
@@ -381,14 +339,12 @@ static apr_status_t plan_gather(bufv__batch_t *b, const bufv_t *v,
 {
     gather_t g;
 
-    want(s, most(v, limits));
-    if (s->room == 0 && ranges > 0)
-        return APR_ENOMEM;
+    bufv__scratch_want(s, most(v, limits));
     g.b = b;
     g.vec = bufv__front(v);
     g.max_vec = limits->vec < BUFV__VEC_MAX ? limits->vec : BUFV__VEC_MAX;
     g.left = limits->bytes;
-    g.below = copied_below(limits, s);
+    g.below = copied_below(limits);
     g.parity = limits->vec;
     g.to = s->bytes;
     g.room = s->room;
@@ -424,7 +380,7 @@ static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
                                  bufv__scratch_t *s)
 {
     apr_size_t len = (apr_size_t)v->length;
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status;
 
     if (v->length > limits->bytes)
         return APR_EINVAL;
@@ -432,8 +388,7 @@ static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
         refer(b, v, limits);
         return APR_SUCCESS;
     }
-    if (s->room < len)
-        status = regrow(s, len);
+    status = bufv__scratch_need(s, len);
     if (status == APR_SUCCESS)
         status = bufv__flatten(v, s->bytes, &len);
     b->own[0] = bufv__entry(s->bytes, len);
@@ -442,6 +397,13 @@ static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
     b->bytes = b->copied = len;
     b->chunks = bufv_count(v);
     return status;
+}
+
+/* Whether the first two chunks are better copied into one entry: then a batch
+ * by reference need not be looked at. */
+static int begins_small(const bufv_t *v, apr_size_t below)
+{
+    return bufv__plain(v, 0) > 1 && small_pair(bufv__front(v), below);
 }
 
 /* Whether a batch by reference is as good as any: no two of its chunks, nor
@@ -475,10 +437,12 @@ static apr_status_t plan(bufv__batch_t *b, const bufv_t *v,
         plan_sendfile(b, v, limits);
         return APR_SUCCESS;
     }
-    refer(b, v, limits);
-    if (good_enough(b, v, limits->copy_below))
-        return APR_SUCCESS;
-    clear(b);
+    if (!begins_small(v, limits->copy_below)) {
+        refer(b, v, limits);
+        if (good_enough(b, v, limits->copy_below))
+            return APR_SUCCESS;
+        clear(b);
+    }
     status = plan_gather(b, v, limits, s, 0);
     if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX) {
         clear(b);

@@ -4,29 +4,19 @@
 
 #include <stdlib.h>
 
-/* Scratch memory on the stack, for headers and other small chunks. A writer
- * that is kept has more. */
-#define SEND_SCRATCH ((apr_size_t)8 * 1024)
-
 /* Chunks for which bufv_sendv() needs no memory. */
 #define SENDV_CHUNKS 64
 
 apr_status_t bufv_send(bufv_t *v, apr_socket_t *sock, apr_uint64_t *written)
 {
-    char scratch[SEND_SCRATCH];
     bufv_writer_t w;
-    apr_status_t status;
 
     if (written != NULL)
         *written = 0;
     if (v == NULL || sock == NULL)
         return APR_EINVAL;
     bufv__writer_socket_init(&w, sock);
-    w.scratch.bytes = scratch;
-    w.scratch.room = w.scratch.max = sizeof(scratch);
-    status = bufv_write(v, &w, written);
-    bufv__scratch_free(&w.scratch);
-    return status;
+    return bufv_write(v, &w, written);
 }
 
 /* Appends what the caller gave to a list that has room for it, and sends

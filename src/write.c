@@ -28,6 +28,7 @@ typedef struct turn_t {
     apr_time_t since; /* when the last byte was accepted, or it began */
     bufv__limits_t limits;
     bufv__batch_t batch;
+    bufv__scratch_t scratch;
 } turn_t;
 
 /* ---- waiting */
@@ -130,6 +131,17 @@ static apr_status_t relent(turn_t *t, apr_status_t status)
 
 /* ---- one attempt */
 
+static apr_status_t prepare(turn_t *t)
+{
+    apr_status_t status;
+
+    bufv__scratch_begin(&t->scratch);
+    status = bufv__plan(&t->batch, t->v, &t->limits, &t->scratch);
+    if (status != APR_SUCCESS)
+        bufv__scratch_end(&t->scratch);
+    return status;
+}
+
 /* Whether bytes come after this batch, and which. */
 static int more_after(const turn_t *t)
 {
@@ -203,6 +215,7 @@ static apr_status_t attempt(turn_t *t)
     apr_status_t status = offer(t, &written);
 
     bufv__unplan(&t->batch, t->v);
+    bufv__scratch_end(&t->scratch);
     status = judge(t, status, &written);
     account(t, status, written);
     return status;
@@ -235,7 +248,7 @@ static apr_status_t write_on(turn_t *t)
     while (status == APR_SUCCESS && t->v->length > 0) {
         if (too_late(t->w))
             return APR_TIMEUP;
-        status = bufv__plan(&t->batch, t->v, &t->limits, &t->w->scratch);
+        status = prepare(t);
         if (status == APR_SUCCESS)
             status = resolve(t, attempt(t));
     }

@@ -9,12 +9,6 @@
 
 /* ---- life */
 
-static void destroy(bufv_writer_t *w)
-{
-    bufv__scratch_free(&w->scratch);
-    free(w);
-}
-
 static apr_status_t cleanup(void *data)
 {
     bufv_writer_t *w = data;
@@ -22,7 +16,7 @@ static apr_status_t cleanup(void *data)
     if (w->busy)
         w->orphan = 1; /* bufv__writer_leave() does it */
     else
-        destroy(w);
+        free(w);
     return APR_SUCCESS;
 }
 
@@ -36,7 +30,6 @@ void bufv__writer_init(bufv_writer_t *w, const bufv_ops_t *ops, void *baton)
     w->baton = baton;
     w->limits.message = ops->message;
     w->limits.sendfile = ops->sendfile != NULL;
-    w->scratch.max = BUFV__SCRATCH_MAX;
     bufv_writer_limits_set(w, 0, 0);
     bufv_writer_copy_below_set(w, ops->copy_below);
 }
@@ -65,7 +58,7 @@ void bufv__writer_leave(bufv_writer_t *w)
 {
     w->busy = 0;
     if (w->orphan)
-        destroy(w);
+        free(w);
     else
         bufv__unlock(w->lock);
 }

@@ -6,7 +6,9 @@
 #include "journal.h"
 #include "scripted.h"
 
-#define SCRATCH_MOST 65536 /* "at most 64 KiB of scratch memory" */
+#include <string.h>
+
+#define SCRATCH_MOST (512 * 1024) /* "blocks of 512 KiB" */
 
 static const apr_size_t belows[] = {0,   1,   2,     17,
                                     100, 512, 65536, (apr_size_t)-1};
@@ -98,20 +100,21 @@ END_TEST
  * by reference, in the same attempt. */
 START_TEST(copying__scratch_full)
 {
-    const unsigned char *data = bytes_new(1024 * 512, 15);
-    bufv_t *v = list_cut(data, 1024, 511, 512);
+    const unsigned char *data = bytes_new(1024 * 2048, 15);
+    bufv_t *v = list_cut(data, 1024, 2047, 2048);
     scripted_t *s = scripted_for(v);
     apr_uint64_t written;
     tally_t t;
 
-    bufv_writer_copy_below_set(s->w, 512);
+    bufv_writer_copy_below_set(s->w, 2048);
     scripted_limits(s, 1024, 0);
     tally_watch(&t, s->w);
     assert_ok(write_checked(v, s->w, &written));
     scripted_assert_kept(s);
-    ck_assert_uint_eq(written, 1024 * 511);
+    ck_assert_uint_eq(written, 1024 * 2047);
     ck_assert_uint_eq(s->attempts, 1);
     ck_assert_uint_le(t.copied, SCRATCH_MOST);
+    ck_assert_uint_gt(t.copied, SCRATCH_MOST - 2048);
 }
 END_TEST
 
@@ -307,6 +310,124 @@ START_TEST(copying__under_max_bytes)
 }
 END_TEST
 
+/* ---- more than one at a time */
+
+#define ROW 3000 /* chunks, too many bytes for the stack */
+#define DEEP 40  /* more attempts at once than there are blocks to lend */
+
+typedef struct nest_t {
+    const unsigned char *data;
+    int depth;
+    apr_uint64_t copied;
+    apr_size_t most_vec;
+    int wrong;
+} nest_t;
+
+typedef struct level_t {
+    nest_t *n;
+    apr_uint64_t at; /* bytes of this list that were taken */
+} level_t;
+
+static void nest(nest_t *n);
+
+/* Looks at what it is given after another write was made in the middle. */
+static apr_status_t write_another(void *baton, const struct iovec *vec,
+                                  apr_size_t nvec, int more,
+                                  apr_size_t *written)
+{
+    level_t *level = baton;
+    nest_t *n = level->n;
+    apr_size_t i;
+
+    (void)more;
+    if (n->depth > 0) {
+        n->depth--;
+        nest(n);
+    }
+    n->most_vec = nvec > n->most_vec ? nvec : n->most_vec;
+    for (i = 0, *written = 0; i < nvec; *written += vec[i++].iov_len) {
+        const unsigned char *base = vec[i].iov_base;
+
+        n->wrong += base[0] != n->data[(level->at + *written) / 20 * 40];
+    }
+    level->at += *written;
+    return APR_SUCCESS;
+}
+
+static void nest(nest_t *n)
+{
+    static const bufv_ops_t ops = {.name = "nest",
+                                   .max_vec = 1024,
+                                   .max_bytes = 1 << 20,
+                                   .copy_below = 512,
+                                   .writev = write_another};
+    bufv_t *v = list_cut(n->data, ROW, 20, 40);
+    level_t level = {n, 0};
+    apr_uint64_t written;
+    bufv_writer_t *w;
+
+    assert_ok(bufv_writer_create(&w, &ops, &level, pool));
+    assert_ok(bufv_write(v, w, &written));
+    ck_assert_uint_eq(written, ROW * 20);
+    n->copied += bufv_writer_report(w)->copied;
+}
+
+/* A transport may itself write lists. The last ones find no block any more,
+ * and copy what the stack has room for. */
+START_TEST(copying__one_inside_another)
+{
+    nest_t n = {0};
+
+    n.data = bytes_new(ROW * 40, 31);
+    n.depth = DEEP;
+    nest(&n);
+    ck_assert_int_eq(n.depth, 0);
+    ck_assert_int_eq(n.wrong, 0);
+    ck_assert_uint_gt(n.copied, 30 * ROW * 20);
+    ck_assert_uint_lt(n.copied, DEEP * ROW * 20);
+    ck_assert_uint_gt(n.most_vec, 1);
+}
+END_TEST
+
+/* Threads that copy at the same time get memory of their own. */
+static void *APR_THREAD_FUNC write_rows(apr_thread_t *thread, void *data)
+{
+    const unsigned char *bytes = data;
+    scripted_t *s = scripted_new(apr_thread_pool_get(thread));
+    apr_uint64_t written;
+    int i, k, wrong = 0;
+    bufv_t *v;
+
+    scripted_open(s);
+    bufv_writer_copy_below_set(s->w, 512);
+    assert_ok(bufv_create(&v, apr_thread_pool_get(thread)));
+    for (i = 0; i < 100; i++) {
+        for (k = 0; k < ROW; k++)
+            wrong += bufv_append(v, bytes + 40 * k, 20) != APR_SUCCESS;
+        s->got_len = 0;
+        assert_ok(bufv_write(v, s->w, &written));
+        for (k = 0; k < ROW; k++)
+            wrong += memcmp(s->got + 20 * k, bytes + 40 * k, 20) != 0;
+    }
+    ck_assert_int_eq(wrong, 0);
+    return NULL;
+}
+
+START_TEST(copying__by_several_threads)
+{
+    apr_thread_t *thread[4];
+    apr_status_t status;
+    int i;
+
+    for (i = 0; i < 4; i++)
+        assert_ok(apr_thread_create(&thread[i], NULL, write_rows,
+                                    bytes_new(ROW * 40, 40U + (unsigned int)i),
+                                    pool));
+    for (i = 0; i < 4; i++)
+        assert_ok(apr_thread_join(&status, thread[i]));
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     int n = (int)COUNT(belows);
@@ -323,6 +444,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, copying__default_of_the_ops, 0, 2);
     tcase_add_test(tc, copying__release_order);
     tcase_add_test(tc, copying__under_max_bytes);
+    tcase_add_test(tc, copying__one_inside_another);
+    tcase_add_test(tc, copying__by_several_threads);
 }
 
 const topic_t topic_copying = {"copying", add_tests};

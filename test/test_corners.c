@@ -288,12 +288,13 @@ START_TEST(corners__ranges_without_memory)
     alloc_fail(0, 0);
     assert_is(status, APR_STATUS_IS_ENOMEM);
     ck_assert_uint_eq(n, 0);
+    /* It is read to the stack: that needs none. */
+    s->got = malloc(6);
+    s->got_room = 6;
     alloc_fail(1, 1);
     status = bufv_write(v, s->w, &written);
     alloc_fail(0, 0);
-    assert_is(status, APR_STATUS_IS_ENOMEM);
-    ck_assert_uint_eq(written, 0);
-    assert_ok(bufv_write(v, s->w, &written));
+    assert_ok(status);
     scripted_assert_got(s, "abcdef", 6);
 }
 END_TEST
@@ -409,8 +410,8 @@ END_TEST
  * where scratch memory ends, the batch does. */
 START_TEST(corners__ranges_beside_small_chunks)
 {
-    unsigned char *data = bytes_new(70700, 4);
-    bufv_t *v = list_cut(data, _i == 0 ? 1 : 700, 100, 101);
+    unsigned char *data = bytes_new(606000, 4);
+    bufv_t *v = list_cut(data, _i == 0 ? 1 : 6000, 100, 101);
     scripted_t *s = scripted_for(v);
     apr_uint64_t written;
 
@@ -419,7 +420,7 @@ START_TEST(corners__ranges_beside_small_chunks)
     bufv_writer_copy_below_set(s->w, 512);
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_uint_eq(s->attempts, _i == 0 ? 1 : 2);
-    ck_assert_uint_eq(written, _i == 0 ? 106 : 70006);
+    ck_assert_uint_eq(written, _i == 0 ? 106 : 600006);
     ck_assert_mem_eq(s->got, data, 100);
     ck_assert_mem_eq(s->got + written - 6, "abcdef", 6);
     scripted_assert_kept(s);

@@ -171,7 +171,8 @@ START_TEST(memory__pool_takes_all)
     bufv_writer_t *w;
     long blocks, blocks_after;
     apr_status_t first = APR_SUCCESS;
-    int i;
+    const unsigned char *data = bytes_new(40000, 48);
+    int i, k;
 
     if (unseen("memory__pool_takes_all"))
         return;
@@ -186,6 +187,8 @@ START_TEST(memory__pool_takes_all)
         note(first, fill(v, i));
         note(first, bufv_clone(copy, v));
         note(first, bufv_split(v, 3, copy));
+        for (k = 0; k < 1000; k++) /* more than a stack is good for */
+            note(first, bufv_append(copy, data + 40 * k, 20));
         bufv_writer_copy_below_set(w, 512);
         note(first, bufv_write(copy, w, NULL));
         note(first, fill(copy, i));
@@ -394,38 +397,50 @@ START_TEST(memory__create_fails)
 }
 END_TEST
 
-/* A write that finds no memory for its scratch either goes by reference or
- * ends with APR_ENOMEM: exact, and the rest leaves when there is memory. */
+/* A write that finds no memory to copy to goes by reference, and a message,
+ * which cannot, ends with APR_ENOMEM: exact, and the rest leaves when there is
+ * memory. A short message needs none, and a very long one its own. */
 START_TEST(memory__write_without_memory)
 {
-    const unsigned char *data = bytes_new(3000, 47);
+    static const struct {
+        int message;
+        apr_size_t chunk;
+    } kinds[] = {{0, 2}, {0, 20}, {1, 2}, {1, 20}, {1, 400}};
+    apr_size_t chunk = kinds[_i].chunk, total = 1500 * chunk;
+    const unsigned char *data = bytes_new(1500 * (chunk + 1), 47);
     unsigned long k;
     apr_uint64_t first, rest;
+    int failed = 0;
 
     if (unseen("memory__write_without_memory"))
         return;
     for (k = 1; k < 4; k++) {
-        bufv_t *v = list_cut(data, 1500, 2, 2);
+        bufv_t *v = list_cut(data, 1500, chunk, chunk);
         scripted_t *s = scripted_new(pool);
         apr_status_t status;
 
-        s->ops.message = _i;
+        s->ops.message = kinds[_i].message;
         s->list = v;
-        s->got = malloc(8192);
-        s->got_room = 8192;
+        s->got = malloc(total);
+        s->got_room = total;
         scripted_open(s);
         bufv_writer_copy_below_set(s->w, 512);
         alloc_fail(k, 1);
         status = bufv_write(v, s->w, &first);
         alloc_fail(0, 0);
+        failed += status != APR_SUCCESS;
         if (status != APR_SUCCESS)
             assert_is(status, APR_STATUS_IS_ENOMEM);
-        ck_assert_uint_eq(first + bufv_length(v), 3000);
-        if (_i == 1)
-            ck_assert(first == 0 || first == 3000);
+        ck_assert_uint_eq(first + bufv_length(v), total);
+        if (kinds[_i].message)
+            ck_assert(first == 0 || first == total);
+        else
+            assert_ok(status);
         assert_ok(bufv_write(v, s->w, &rest));
-        scripted_assert_got(s, data, 3000);
+        scripted_assert_got(s, data, total);
     }
+    if (chunk == 400)
+        ck_assert_int_gt(failed, 0);
 }
 END_TEST
 
@@ -438,7 +453,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, memory__every_allocation_fails, 0,
                         (int)COUNT(operations));
     tcase_add_test(tc, memory__create_fails);
-    tcase_add_loop_test(tc, memory__write_without_memory, 0, 2);
+    tcase_add_loop_test(tc, memory__write_without_memory, 0, 5);
 }
 
 const topic_t topic_memory = {"memory", add_tests};

@@ -36,8 +36,14 @@ static void peer_open(int sock, int nodelay, const char *variant)
     check("nodelay", apr_socket_opt_set(s, APR_TCP_NODELAY, nodelay));
     check("bufv_create", bufv_create(&list, pool));
     check("bufv_writer_socket", bufv_writer_socket(&writer, s, pool));
-    if (strcmp(variant, "nocopy") == 0) {
-        bufv_writer_copy_below_set(writer, 0);
+    if (strncmp(variant, "copy=", 5) == 0) {
+        bufv_writer_copy_below_set(writer, strtoul(variant + 5, NULL, 10));
+    }
+    else if (strncmp(variant, "bytes=", 6) == 0) {
+        bufv_writer_limits_set(writer, 0, strtoul(variant + 6, NULL, 10));
+    }
+    else if (strcmp(variant, "-") != 0) {
+        die("no such variant", variant);
     }
 }
 

@@ -5,9 +5,8 @@
 
 #include <apr_poll.h>
 
-/* Below the 2 GiB at which some systems refuse a call, and below the MiB at
- * which all get slower. */
-#define CALL_BYTES ((apr_size_t)512 * 1024)
+/* What can be copied together for one call. */
+#define CALL_BYTES BUFV__SCRATCH_MAX
 
 /* A message cannot be divided; the system says which is too long. */
 #define MESSAGE_BYTES ((apr_size_t)0x7ffff000)

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* One byte above half a MiB, and a call costs more than two: the bytes have
- * left the cache before the peer's half reads them. Far below the 2 GiB at
- * which Linux cuts a call short and macOS refuses it. */
-#define CALL_BYTES ((apr_size_t)512 * 1024)
+/* A call with 64 MiB costs half as much again as the same bytes in calls of
+ * this size, and smaller ones a tenth more: see docs/PERFORMANCE.md. Far below
+ * the 2 GiB at which Linux cuts a call short and macOS refuses it. */
+#define CALL_BYTES ((apr_size_t)2 * 1024 * 1024)
 
 /* A message cannot be divided; the system says which is too long. */
 #define MESSAGE_BYTES ((apr_size_t)0x7ffff000)
