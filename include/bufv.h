@@ -490,6 +490,9 @@ typedef struct bufv_ops_t {
  * are freed with the last list. Only a message of more than 512 KiB that has
  * more chunks than one attempt takes gets memory of its own while it is sent.
  *
+ * A write needs some 33 KiB of stack, on Windows 50: mind that where threads
+ * are given small ones.
+ *
  * @par Threads
  * A writer belongs to one thread at a time, unless its lock is enabled: see
  * bufv_writer_lock_enable(). What is told of "the last write" (report,
@@ -676,7 +679,8 @@ typedef struct bufv_report_t {
 
 /** What a writer has done since it was created. */
 typedef struct bufv_stats_t {
-    apr_uint64_t lists;         /**< lists written to their end */
+    apr_uint64_t lists;         /**< lists written whole, by one write or by
+                                     several; empty ones are not counted */
     apr_uint64_t written;       /**< bytes accepted */
     apr_uint64_t calls;         /**< attempts */
     apr_uint64_t waits;         /**< times it waited */
@@ -814,6 +818,11 @@ bufv_send(bufv_t *v, apr_socket_t *sock, apr_uint64_t *written);
 
 /**
  * Does what apr_socket_sendv() does, and finishes: the drop-in for it.
+ *
+ * A non-blocking socket (timeout 0) may be full before all has left. That is
+ * APR_EAGAIN *together with* the count in `len`, where apr_socket_sendv() says
+ * APR_SUCCESS: wait for APR_POLLOUT, and call again with the chunks from byte
+ * `len` on. A list and bufv_write_some() keep that place for you.
  *
  * @param sock as bufv_writer_socket()
  * @param vec the chunks; any number, empty ones too. Not changed.
