@@ -73,6 +73,17 @@ static void report(const char *how, apr_size_t chunks, const bufv_writer_t *w)
            how, chunks, r->written, r->calls);
 }
 
+/* What the writer has done since it was made, all its lists together. */
+static void sum_up(const bufv_writer_t *w)
+{
+    const bufv_stats_t *s = bufv_writer_stats(w);
+
+    printf("the connection: %" APR_UINT64_T_FMT " lists, %" APR_UINT64_T_FMT
+           " bytes, %" APR_UINT64_T_FMT " of them copied, %" APR_UINT64_T_FMT
+           " waits\n",
+           s->lists, s->written, s->copied, s->waits);
+}
+
 /* One call writes the answer, whatever its number of chunks. */
 static void write_gathered(bufv_writer_t *w, bufv_t *v)
 {
@@ -131,6 +142,7 @@ static void serve(apr_socket_t *listener, apr_pool_t *pool)
     read_request(sock);
     answer(v);
     write_singly(w, v);
+    sum_up(w);
     check(apr_socket_close(sock), "close");
 }
 

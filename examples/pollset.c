@@ -188,6 +188,23 @@ static int send_on(connection_t *c)
     return 0;
 }
 
+/* What all the writers have done together. */
+static void sum_up(apr_uint64_t resumed)
+{
+    apr_uint64_t lists = 0, calls = 0;
+    apr_int32_t i;
+
+    for (i = 0; i < count; i++) {
+        const bufv_stats_t *s = bufv_writer_stats(connections[i].w);
+
+        lists += s->lists;
+        calls += s->calls;
+    }
+    printf("%" APR_UINT64_T_FMT " lists in %" APR_UINT64_T_FMT
+           " attempts, resumed %" APR_UINT64_T_FMT " times\n",
+           lists, calls, resumed);
+}
+
 static void send_all(apr_pool_t *pool)
 {
     apr_pollset_t *set = new_pollset(pool);
@@ -209,7 +226,7 @@ static void send_all(apr_pool_t *pool)
             done++;
         }
     }
-    printf("%d lists, resumed %" APR_UINT64_T_FMT " times\n", count, resumed);
+    sum_up(resumed);
 }
 
 /* Runs this program once more, to receive. */
