@@ -105,6 +105,10 @@ def command(where, line, job):
             check(f'"configurePreset": "{name}"' in presets
                   or os.access(root / "ci" / name, os.X_OK),
                   f"{where}: ci/test knows no {name}")
+    if words[0] == "ci/cross":
+        rows = re.search(r"^ +([\w| -]+)\) ;;$", path.read_text(), re.M)[1]
+        for name in job["strategy"]["matrix"]["row"]:
+            check(name in rows.split(" | "), f"{where}: no row {name}")
 
 
 def step(where, one, job, text):
