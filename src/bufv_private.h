@@ -259,7 +259,7 @@ typedef struct bufv__quiet_t {
 } bufv__quiet_t;
 
 void bufv__quiet_begin(bufv__quiet_t *q);
-void bufv__quiet_end(bufv__quiet_t *q);
+void bufv__quiet_end(bufv__quiet_t *q, int raised);
 
 /* The baton of the socket operations. */
 typedef struct bufv__socket_t {

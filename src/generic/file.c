@@ -58,7 +58,7 @@ static apr_status_t write_one(void *baton, const struct iovec *vec,
         status = stop_buffering(f);
     if (status == APR_SUCCESS)
         status = bufv__apr_write(f, vec->iov_base, vec->iov_len, written);
-    bufv__quiet_end(&quiet);
+    bufv__quiet_end(&quiet, status != APR_SUCCESS);
     return status;
 }
 

@@ -31,7 +31,7 @@ static void end(void *baton)
 {
     bufv__socket_t *s = baton;
 
-    bufv__quiet_end(&s->quiet);
+    bufv__quiet_end(&s->quiet, 1);
     if (s->timeout != 0)
         apr_socket_timeout_set(s->sock, s->timeout);
 }

@@ -141,7 +141,7 @@ static void end(void *baton)
 {
     bufv__ssl_t *s = baton;
 
-    bufv__quiet_end(&s->quiet);
+    bufv__quiet_end(&s->quiet, 1);
     if (s->sock != NULL)
         bufv__ssl_mode_end(s);
 }

@@ -88,7 +88,7 @@ static apr_status_t write_vec(void *baton, const struct iovec *vec,
     if (status == APR_SUCCESS)
         status = write_once(f, vec, nvec, written);
     if (f->stream)
-        bufv__quiet_end(&quiet);
+        bufv__quiet_end(&quiet, status != APR_SUCCESS);
     return status;
 }
 

@@ -32,13 +32,14 @@ void bufv__quiet_begin(bufv__quiet_t *q)
     q->pending = !q->blocked && is_pending();
 }
 
-void bufv__quiet_end(bufv__quiet_t *q)
+/* `raised`: it may have come. Where all bytes were taken it cannot have. */
+void bufv__quiet_end(bufv__quiet_t *q, int raised)
 {
     sigset_t sigpipe;
     int signum;
 
     only_sigpipe(&sigpipe);
-    if (!q->pending && is_pending())
+    if (raised && !q->pending && is_pending())
         sigwait(&sigpipe, &signum);
     if (q->blocked)
         pthread_sigmask(SIG_UNBLOCK, &sigpipe, NULL);

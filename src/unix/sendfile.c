@@ -44,7 +44,7 @@ static int send_quietly(bufv__socket_t *s, int fd, apr_off_t offset,
     do
         error = bufv__sendfile_once(s->fd, fd, offset, len, sent);
     while (error == EINTR);
-    bufv__quiet_end(&quiet);
+    bufv__quiet_end(&quiet, *sent < len);
     if (blocking)
         bufv__reblock(s->fd);
     return error;
