@@ -10,7 +10,9 @@ test/mutants.md names behave like the original, for the reason it gives.
 """
 
 import argparse
+import collections
 import concurrent.futures
+import hashlib
 import json
 import os
 import random
@@ -28,20 +30,50 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 CORE = ["list", "move", "mark", "plan", "write", "vec", "queue", "slab",
-        "range", "writer", "send", "reader"]
+        "range", "scratch", "writer", "send", "reader", "socket", "file",
+        "ends"]
 BACKENDS = ["unix", "generic"]
 SOURCES = (["src/%s.c" % name for name in CORE] +
-           ["src/unix/socket.c", "src/generic/socket.c"])
+           ["src/bufv_private.h", "src/refs.h", "src/unix/socket.c",
+            "src/unix/file.c", "src/unix/sendfile.c", "src/unix/wait.c",
+            "src/generic/socket.c", "src/generic/file.c",
+            "src/generic/apr_write.c"])
 
-# The topics that most likely notice, in this order: those that take no time,
-# and then the others.
-FAST = ["write", "list", "corners", "copying", "release", "split", "clone", "range",
-        "deadline", "reader", "writer", "send", "go", "message", "consume",
-        "lock", "schedule"]
-SLOW = ["faults", "socket", "pipe", "file", "memory", "posix"]
-SOCKETS = ["send", "go", "message", "write", "faults", "posix", "socket",
-           "pipe", "range", "deadline", "lock"]
+# The topics in the order in which they are asked, unless a file has its own:
+# those that take no time, and then the others.
+FAST = ["list", "corners", "release", "split", "clone", "copying", "range",
+        "deadline", "writer", "reader", "go", "message", "send", "write",
+        "consume", "schedule", "lock"]
+SLOW = ["faults", "sendfile", "pipe", "file", "posix", "memory", "socket"]
+SOCKETS = ["send", "message", "go", "write", "faults", "posix", "sendfile",
+           "socket"]
+FILES = ["file", "pipe", "posix", "range", "faults"]
+LIKELY = {
+    "src/list.c": ["list", "release", "consume", "range", "corners"],
+    "src/move.c": ["split", "clone", "release", "range", "list"],
+    "src/mark.c": ["clone", "split", "release", "corners"],
+    "src/plan.c": ["copying", "range", "message", "corners"],
+    "src/write.c": ["deadline", "corners", "writer", "write"],
+    "src/queue.c": ["list", "memory"],
+    "src/slab.c": ["list", "release", "memory"],
+    "src/range.c": ["range", "corners"],
+    "src/scratch.c": ["copying", "message", "memory", "lock"],
+    "src/writer.c": ["writer", "deadline", "corners"],
+    "src/send.c": ["send", "corners"],
+    "src/reader.c": ["reader"],
+    "src/socket.c": SOCKETS, "src/ends.c": ["writer", "posix", "socket"],
+    "src/file.c": FILES, "src/unix/socket.c": SOCKETS,
+    "src/unix/file.c": FILES, "src/unix/sendfile.c": ["sendfile", "faults"],
+    "src/unix/wait.c": ["faults", "pipe", "socket", "sendfile"],
+    "src/generic/socket.c": SOCKETS, "src/generic/file.c": FILES,
+    "src/generic/apr_write.c": FILES,
+}
 VARIED = ["write", "go", "message", "send", "copying", "reader", "range"]
+
+# These look at clocks and at other threads. What they find has to be found
+# twice, since a busy machine can make them fail.
+TIMED = {"write", "deadline", "lock", "faults", "posix", "pipe", "socket",
+         "sendfile", "message", "send", "file"}
 
 # Promises, removed by hand: (name, file, old, new). The text occurs once.
 PROMISES = [
@@ -60,7 +92,10 @@ PROMISES = [
      "}\n\n/* ---- the loop */"),
     ("the deadline bounds the loop", "src/write.c",
      "        if (too_late(t->w))\n            return APR_TIMEUP;\n"
-     "        status = bufv__plan", "        status = bufv__plan"),
+     "        status = prepare(t);", "        status = prepare(t);"),
+    ("a deadline already past attempts nothing", "src/write.c",
+     "    if (too_late(w))\n        return APR_TIMEUP;\n"
+     "    if (t->ops->begin", "    if (t->ops->begin"),
     ("the deadline bounds a wait", "src/write.c",
      "    if (w->deadline != 0 && w->deadline < now + pause)",
      "    if (0)"),
@@ -139,16 +174,33 @@ PROMISES = [
     ("a message that went in part is an error", "src/write.c",
      "    if (t->limits.message && *written > 0 &&"
      " *written < t->batch.bytes)\n        return APR_EGENERAL;\n", ""),
-    ("scratch memory is kept", "src/write.c",
-     "    bufv__writer_leave(w);\n    if (written != NULL)",
-     "    if (w->scratch.heap) bufv__scratch_free(&w->scratch);\n"
-     "    bufv__writer_leave(w);\n    if (written != NULL)"),
-    ("scratch memory is bounded", "src/plan.c",
-     "    while (room < bytes && room < s->max)\n        room *= 2;\n"
-     "    regrow(s, room < s->max ? room : s->max);",
-     "    while (room < bytes)\n        room *= 2;\n    regrow(s, room);"),
+    ("scratch memory is kept", "src/scratch.c",
+     "    if (s->block >= 0)\n        bufv__flag_give",
+     "    if (s->block >= 0)\n        free(shelf[s->block].bytes),\n"
+     "            shelf[s->block].bytes = NULL, bufv__flag_give"),
+    ("scratch memory is given back", "src/scratch.c",
+     "    if (s->block >= 0)\n"
+     "        bufv__flag_give(&shelf[s->block].lent);\n", ""),
+    ("scratch memory is lent to one at a time", "src/scratch.c",
+     "        if (bufv__flag_take(&shelf[i].lent))\n            return i;",
+     "        if (bufv__flag_take(&shelf[i].lent) || i == 0)\n"
+     "            return i;"),
+    ("scratch memory goes with the last list", "src/scratch.c",
+     "            free(shelf[i].bytes);\n"
+     "            shelf[i].bytes = NULL;\n", ""),
+    ("scratch memory stays as long as there is a list", "src/scratch.c",
+     "    if (!bufv__refs_dec(&lists))\n        return;\n",
+     "    (void)bufv__refs_dec(&lists);\n"),
+    ("scratch memory that lacks is no error", "src/scratch.c",
+     "    if (shelf[i].bytes == NULL) {\n"
+     "        bufv__flag_give(&shelf[i].lent);\n        return;\n    }\n",
+     ""),
+    ("scratch memory is not kept while waiting", "src/write.c",
+     "    bufv__scratch_end(&t->scratch);\n    status = judge",
+     "    status = judge"),
     ("bufv_write_some does not wait", "src/write.c",
-     "    return enter(v, w, 0, written);", "    return enter(v, w, 1, written);"),
+     "    return enter(v, w, 0, written);",
+     "    return enter(v, w, 1, written);"),
     ("a timeout of 0 does not wait", "src/write.c",
      "    if (!t->may_wait || t->ops->wait == NULL || t->stall == 0)",
      "    if (!t->may_wait || t->ops->wait == NULL)"),
@@ -214,8 +266,9 @@ PROMISES = [
      "    if (q->head >= count && extra <= room - count) {",
      "    if (0) {"),
     ("cleared at the pool's end", "src/list.c",
-     "    apr_pool_cleanup_register(pool, *v, cleanup, apr_pool_cleanup_null);",
-     ""),
+     "    bufv__scratch_join();\n    apr_pool_cleanup_register("
+     "pool, *v, cleanup, apr_pool_cleanup_null);",
+     "    bufv__scratch_join();"),
     ("what a cut hid comes back", "src/write.c",
      "    bufv__unplan(&t->batch, t->v);\n", ""),
     ("small neighbours are copied", "src/plan.c",
@@ -241,8 +294,8 @@ PROMISES = [
      "    *written = w->report.written;",
      "    *written = status == APR_SUCCESS ? w->report.written : 0;"),
     ("the socket's timeout is the stall limit", "src/unix/socket.c",
-     "    status = apr_socket_timeout_get(s->sock, stall);",
-     "    status = APR_SUCCESS;"),
+     "    apr_socket_timeout_get(s->sock, stall);\n    s->timeout",
+     "    s->timeout"),
     ("the socket's timeout comes back, generic", "src/generic/socket.c",
      "        apr_socket_timeout_set(s->sock, s->timeout);\n}",
      "        ;\n}"),
@@ -455,7 +508,7 @@ class Bench:
                        "-DBUFV_SENDFILE", '-DBUFV_VERSION="0.1.0"',
                        "-DBUFV_TEST_MALLINFO2"]
         self.compilers = {
-            "plain": ["gcc", "-std=gnu11", "-O1", "-w"],
+            "plain": ["gcc", "-std=gnu11", "-O2", "-w"],
             "asan": ["clang", "-std=gnu11", "-O1", "-w", "-g",
                      "-fsanitize=address,undefined",
                      "-fno-sanitize-recover=all"],
@@ -504,26 +557,52 @@ class Bench:
         return os.path.join(self.build, kind, backend +
                             source.replace("/", "_") + ".o")
 
+    def headers(self):
+        """What every object depends on beside its source."""
+        digest = hashlib.sha256()
+        for place in ("include", "src", "src/unix", "src/generic", "test"):
+            for name in sorted(os.listdir(os.path.join(ROOT, place))):
+                if name.endswith(".h"):
+                    with open(os.path.join(ROOT, place, name), "rb") as file:
+                        digest.update(name.encode() + file.read())
+        return digest.hexdigest()
+
+    def up_to_date(self, command, full, headers):
+        """Compiles, unless the object comes from the same bytes."""
+        to = command[command.index("-o") + 1]
+        with open(full, "rb") as file:
+            text = file.read()
+        state = hashlib.sha256("\n".join(
+            command + [headers, ""]).encode() + text).hexdigest()
+        if os.path.exists(to + ".state"):
+            with open(to + ".state", encoding="utf-8") as file:
+                if file.read() == state:
+                    return None
+        result = quietly(command)
+        if result.returncode == 0:
+            with open(to + ".state", "w", encoding="utf-8") as file:
+                file.write(state)
+        return result
+
     def prepare(self, kinds):
         work = []
+        headers = self.headers()
         sources = sum(list(self.library.values()) +
                       list(self.tests.values()), [])
         for kind in kinds:
             os.makedirs(os.path.join(self.build, kind), exist_ok=True)
             for source in dict.fromkeys(sources + ["test/exhaustive.c"]):
                 full = os.path.join(ROOT, source)
-                if not os.path.exists(full):
-                    continue
                 for name in BACKENDS if source in self.names else [""]:
                     command = self.compile(
                         kind, full, self.object(kind, source, name), source)
                     command[1:1] = ['-DBUFV_TEST_BACKEND="%s"' %
                                     (name or "any")]
-                    work.append(command)
+                    work.append((command, full, headers))
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            for result in pool.map(quietly, work):
-                if result.returncode != 0:
-                    sys.exit(result.stderr)
+            for result in pool.map(lambda w: self.up_to_date(*w), work):
+                if result is not None and result.returncode != 0:
+                    raise Unfit(result.stdout)
 
     def link(self, kind, backend, objects, to, main):
         sources = self.library[backend]
@@ -591,25 +670,48 @@ def show(program, words, seconds, asan=False):
 
 def stages(mutant, full):
     """What a mutant is shown, one after the other:
-    (program, words, seconds of the unbroken one)."""
-    sockets = "/socket.c" in mutant.path
-    first = SOCKETS if sockets else FAST + SLOW
-    backend = "generic" if "generic" in mutant.path else "unix"
-    result = [("plain", backend, "suite", [t]) for t in first]
-    if sockets:
-        result += [("plain", backend, "suite", [t])
-                   for t in FAST + SLOW if t not in first]
-    else:
-        result += [("plain", "unix", "suite", words + VARIED)
+    (compiler, back end, program, words)."""
+    generic = "generic" in mutant.path
+    backend = "generic" if generic else "unix"
+    order = LIKELY.get(mutant.path, []) + FAST + SLOW
+    result = [("plain", backend, "suite", [t])
+              for t in dict.fromkeys(order) if not
+              (generic and t == "sendfile")]
+    if "/unix/" not in mutant.path:
+        result += [("plain", backend, "suite", words + VARIED)
                    for words in (["--max-vec", "3"], ["--copy-below", "1"],
                                  ["--copy-below", "65536"])]
-    result += [("plain", backend, "test/exhaustive.c", ["--quick"])]
-    if not full:
-        return result
-    result += [("asan", backend, "suite", ["write", "list", "copying",
-                "release", "split", "clone", "range", "deadline", "reader",
-                "writer", "send", "message"])]
+        result += [("plain", backend, "test/exhaustive.c", ["--quick"])]
+    if "/unix/" not in mutant.path and not generic:
+        result += [("plain", "generic", "suite", [t])
+                   for t in ("copying", "range", "send", "message", "write",
+                             "file", "pipe")]
+    if full:
+        result += [("asan", backend, "suite", [t])
+                   for t in ("list", "release", "split", "clone", "copying",
+                             "range", "corners", "reader", "writer",
+                             "send", "message", "write")]
     return result
+
+
+class Learnt:
+    """Which stage noticed mutants of a function, and of a file: the next ones
+    are shown to it first."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.counts = collections.Counter()
+
+    def note(self, mutant, stage):
+        with self.lock:
+            self.counts[(mutant.path, mutant.where, key(stage))] += 1
+            self.counts[(mutant.path, "", key(stage))] += 1
+
+    def order(self, mutant, all_stages):
+        with self.lock:
+            return sorted(all_stages, key=lambda stage: -(
+                4 * self.counts[(mutant.path, mutant.where, key(stage))] +
+                self.counts[(mutant.path, "", key(stage))]))
 
 
 def key(stage):
@@ -617,11 +719,8 @@ def key(stage):
 
 
 def measure(bench, stage):
-    """The unbroken library passes this stage, in so many seconds; None if
-    the stage is not there."""
+    """The unbroken library passes this stage, in so many seconds."""
     kind, backend, main, words = stage
-    if main != "suite" and not os.path.exists(os.path.join(ROOT, main)):
-        return None
     program = os.path.join(bench.build, "-".join(
         [kind, backend, os.path.basename(main)]))
     with bench.lock:
@@ -649,40 +748,72 @@ def base_of(bench, stage):
         return bench.baseline[key(stage)]
 
 
-def judge(bench, mutant, number, full):
-    """Builds and shows one mutant. Returns (verdict, why)."""
-    place = os.path.join(bench.build, "m%d" % number)
-    os.makedirs(place, exist_ok=True)
-    source = os.path.join(place, os.path.basename(mutant.path))
+def build(bench, mutant, place, kind, backend, main):
+    """Compiles what the mutant is in, and links it to the rest. Returns the
+    program, or why there is none."""
+    objects = {}
+    changed = [mutant.path]
+    copy = os.path.join(place, "src")
+    if mutant.path.endswith(".h"):
+        changed = bench.library[backend]
+    for path in changed:
+        source = os.path.join(place, path)
+        obj = os.path.join(place, kind + path.replace("/", "_") + ".o")
+        objects[path] = obj
+        if os.path.exists(obj):
+            continue
+        command = bench.compile(kind, source, obj, path)
+        command.insert(1, "-I" + copy)
+        if quietly(command).returncode != 0:
+            return None, "does not compile"
+    if kind == "plain" and all(same(obj, bench.object(kind, path))
+                               for path, obj in objects.items()):
+        return None, "same code"
+    program = os.path.join(place, "-".join(
+        [kind, backend, os.path.basename(main)]))
+    result = quietly(bench.link(kind, backend, objects, program, main))
+    return (program, "") if result.returncode == 0 else (None,
+                                                         "does not link")
+
+
+def same(one, other):
+    with open(one, "rb") as first, open(other, "rb") as second:
+        return first.read() == second.read()
+
+
+def unpack(mutant, place):
+    """The changed file; of a header, with all that include it."""
+    if mutant.path.endswith(".h"):
+        shutil.copytree(os.path.join(ROOT, "src"),
+                        os.path.join(place, "src"), dirs_exist_ok=True)
+    source = os.path.join(place, mutant.path)
+    os.makedirs(os.path.dirname(source), exist_ok=True)
     with open(source, "w", encoding="utf-8") as file:
         file.write(mutant.text)
+
+
+def judge(bench, learnt, mutant, number, full):
+    """Builds and shows one mutant. Returns (verdict, why)."""
+    place = os.path.join(bench.build, "m%d" % number)
+    unpack(mutant, place)
     made = {}
     try:
-        for stage in stages(mutant, full):
+        for stage in learnt.order(mutant, stages(mutant, full)):
             base = base_of(bench, stage)
-            if base is None:
-                continue
             kind, backend, main, words = stage
             name = (kind, backend, main)
             if name not in made:
-                obj = os.path.join(place, kind + ".o")
-                if not os.path.exists(obj):
-                    result = quietly(bench.compile(kind, source, obj,
-                                                   mutant.path))
-                    if result.returncode != 0:
-                        return "invalid", "does not compile"
-                program = os.path.join(place, "-".join(
-                    [kind, backend, os.path.basename(main)]))
-                result = quietly(bench.link(kind, backend,
-                                            {mutant.path: obj}, program,
-                                            main))
-                if result.returncode != 0:
-                    return "invalid", "does not link"
-                made[name] = program
-            verdict = show(made[name], words, base * 4 + 8, kind == "asan")
+                made[name], why = build(bench, mutant, place, kind, backend,
+                                        main)
+                if made[name] is None:
+                    return "same" if why == "same code" else "invalid", why
+            asan = kind == "asan"
+            verdict = show(made[name], words, base * 4 + 5, asan)
+            if verdict is not None and TIMED & set(words):
+                verdict = show(made[name], words, base * 6 + 5, asan)
             if verdict is not None:
-                return "noticed", ("asan " if kind == "asan" else "") + \
-                    verdict
+                learnt.note(mutant, stage)
+                return "noticed", "%s %s %s" % (kind, backend, verdict)
         return "survived", ""
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -698,20 +829,16 @@ def known():
                               file.read(), re.M))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--promises", action="store_true")
-    parser.add_argument("--only", default="",
-                        help="mutants whose text matches this expression")
-    parser.add_argument("--sample", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--log", default="")
-    options = parser.parse_args()
+def survived_in(path):
+    """Those that survived in a run of which this is the log."""
+    with open(path, encoding="utf-8") as file:
+        lines = [line.split("\t") for line in file]
+    last = {words[2]: words[0] for words in lines}
+    return {text for text, verdict in last.items() if verdict == "survived"}
 
-    explained = known()
+
+def choose(options, explained):
+    """The mutants to judge: promises first."""
     chosen = promised()
     if not options.promises:
         rest = [m for path in SOURCES for m in mutants_of(path)]
@@ -722,48 +849,98 @@ def main():
         chosen += rest[:options.sample] if options.sample else rest
     if options.only:
         chosen = [m for m in chosen if re.search(options.only, str(m))]
+    if options.again:
+        again = survived_in(options.again)
+        chosen = [m for m in chosen if str(m) in again]
+    return chosen
+
+
+class Tally:
+    """What came of all of them."""
+
+    def __init__(self, total, explained, log):
+        self.total, self.explained = total, explained
+        self.log = open(log, "a", encoding="utf-8") if log else None
+        self.counts = collections.Counter()
+        self.bad = 0
+        self.began = time.time()
+
+    def seconds(self):
+        return time.time() - self.began
+
+    def tell(self, verdict, mutant):
+        self.bad += 1
+        print("%s %s %s" % (verdict, mutant.kind, mutant), flush=True)
+
+    def add(self, mutant, verdict, why):
+        named = str(mutant) in self.explained
+        if self.log:
+            self.log.write("%s\t%s\t%s\t%s\n" % (verdict, mutant.kind,
+                                                 mutant, why))
+            self.log.flush()
+        if verdict == "survived" and named:
+            verdict = "explained"
+        self.counts[verdict] += 1
+        if verdict == "survived":
+            self.tell("SURVIVED", mutant)
+        elif verdict != "explained" and named:
+            self.tell("EXPLAINED, BUT %s (%s)" % (verdict, why), mutant)
+        elif verdict != "noticed" and mutant.kind == "promise":
+            self.tell("NO MUTANT (%s)" % why, mutant)
+        done = sum(self.counts.values())
+        if done % 100 == 0:
+            print("%d of %d, %d s" % (done, self.total, self.seconds()),
+                  flush=True)
+
+    def conclude(self):
+        counts = self.counts
+        print("\n%d mutants: %d noticed, %d survived, %d explained in "
+              "test/mutants.md, %d compile to the same code, %d do not "
+              "compile; %d s" %
+              (sum(counts.values()), counts["noticed"], counts["survived"],
+               counts["explained"], counts["same"], counts["invalid"],
+               self.seconds()))
+        return 1 if self.bad else 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--promises", action="store_true")
+    parser.add_argument("--only", default="",
+                        help="mutants whose text matches this expression")
+    parser.add_argument("--again", default="", metavar="LOG",
+                        help="those that survived in the run of this log")
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--log", default="")
+    parser.add_argument("--no-asan", action="store_true",
+                        help="survivors are not shown to the sanitizers")
+    options = parser.parse_args()
+
+    explained = known()
+    chosen = choose(options, explained)
     if options.list:
         for mutant in chosen:
             print("%-10s %s" % (mutant.kind, mutant))
         print(len(chosen))
         return
 
+    full = not (options.quick or options.promises or options.no_asan)
     bench = Bench(options.build, options.jobs)
-    bench.prepare(["plain"] if options.quick else ["plain", "asan"])
-    for stage in stages(chosen[0], False)[:len(FAST)]:
-        base_of(bench, stage)
-    print("the unbroken library passes; %d mutants" % len(chosen), flush=True)
-
-    counts = {"noticed": 0, "survived": 0, "invalid": 0, "explained": 0}
-    survivors, done = [], 0
-    log = open(options.log, "a", encoding="utf-8") if options.log else None
-    began = time.time()
+    bench.prepare(["plain", "asan"] if full else ["plain"])
+    base_of(bench, stages(chosen[0], False)[0])
+    print("%d mutants" % len(chosen), flush=True)
+    tally = Tally(len(chosen), explained, options.log)
+    learnt = Learnt()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures = {pool.submit(judge, bench, m, i, not options.quick): m
+        futures = {pool.submit(judge, bench, learnt, m, i, full): m
                    for i, m in enumerate(chosen)}
         for future in concurrent.futures.as_completed(futures):
-            mutant = futures[future]
-            verdict, why = future.result()
-            if verdict == "survived" and str(mutant) in explained:
-                verdict = "explained"
-            counts[verdict] += 1
-            done += 1
-            if verdict == "survived":
-                survivors.append(mutant)
-                print("SURVIVED %s %s" % (mutant.kind, mutant), flush=True)
-            if log:
-                log.write("%s\t%s\t%s\t%s\n" % (verdict, mutant.kind, mutant,
-                                                why))
-                log.flush()
-            if done % 100 == 0:
-                print("%d of %d, %d s" % (done, len(chosen),
-                                          time.time() - began), flush=True)
-
-    print("\n%d mutants: %d noticed, %d survived, %d explained in "
-          "test/mutants.md, %d do not compile; %d s" %
-          (len(chosen), counts["noticed"], counts["survived"],
-           counts["explained"], counts["invalid"], time.time() - began))
-    sys.exit(1 if survivors else 0)
+            tally.add(futures[future], *future.result())
+    sys.exit(tally.conclude())
 
 
 try:
