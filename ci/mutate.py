@@ -829,12 +829,13 @@ def known():
                               file.read(), re.M))
 
 
-def survived_in(path):
-    """Those that survived in a run of which this is the log."""
+def read_log(path):
+    """What a run came to: verdicts by mutant, the last of each."""
+    if not os.path.exists(path):
+        return {}
     with open(path, encoding="utf-8") as file:
         lines = [line.split("\t") for line in file]
-    last = {words[2]: words[0] for words in lines}
-    return {text for text, verdict in last.items() if verdict == "survived"}
+    return {words[2]: words[0] for words in lines}
 
 
 def choose(options, explained):
@@ -850,8 +851,11 @@ def choose(options, explained):
     if options.only:
         chosen = [m for m in chosen if re.search(options.only, str(m))]
     if options.again:
-        again = survived_in(options.again)
-        chosen = [m for m in chosen if str(m) in again]
+        log = read_log(options.again)
+        chosen = [m for m in chosen if log.get(str(m)) == "survived"]
+    if options.resume:
+        log = read_log(options.log)
+        chosen = [m for m in chosen if str(m) not in log]
     return chosen
 
 
@@ -915,7 +919,9 @@ def main():
                         help="those that survived in the run of this log")
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--log", default="")
+    parser.add_argument("--log", default="", help="appends verdicts to it")
+    parser.add_argument("--resume", action="store_true",
+                        help="leaves out those that --log has already")
     parser.add_argument("--no-asan", action="store_true",
                         help="survivors are not shown to the sanitizers")
     options = parser.parse_args()

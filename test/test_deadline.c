@@ -49,6 +49,7 @@ START_TEST(deadline__already_past)
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
     ck_assert_uint_eq(s->attempts, 0);
     ck_assert_uint_eq(s->waited, 0);
+    ck_assert_uint_eq(s->begins, 0);
     bufv_writer_deadline_set(s->w, 0);
     assert_ok(write_checked(v, s->w, &written));
     scripted_assert_got(s, "helloworld", 10);

@@ -162,6 +162,39 @@ START_TEST(memory__no_allocation_per_write)
 }
 END_TEST
 
+/* A batch that is longer than a stack is good for is copied to memory of the
+ * process: allocated once, and kept as long as there is any list. */
+START_TEST(memory__scratch_memory_is_kept)
+{
+    const unsigned char *data = bytes_new(40000, 49);
+    bufv_t *v = list_new();
+    scripted_t *s = nowhere();
+    unsigned long calls = 0, calls_after;
+    apr_status_t first = APR_SUCCESS;
+    apr_pool_t *sub;
+    bufv_t *other;
+    int i, k;
+
+    if (unseen("memory__scratch_memory_is_kept"))
+        return;
+    assert_ok(apr_pool_create(&sub, pool));
+    assert_ok(bufv_create(&other, sub));
+    bufv_writer_copy_below_set(s->w, 512);
+    for (i = 0; i < 20; i++) {
+        if (i == 2)
+            calls = alloc_calls();
+        if (i == 10)
+            apr_pool_destroy(sub);
+        for (k = 0; k < 1000; k++)
+            note(first, bufv_append(v, data + 40 * k, 20));
+        note(first, bufv_write(v, s->w, NULL));
+    }
+    calls_after = alloc_calls();
+    assert_ok(first);
+    ck_assert_uint_eq(calls_after, calls);
+}
+END_TEST
+
 /* A destroyed pool takes all along. */
 START_TEST(memory__pool_takes_all)
 {
@@ -449,6 +482,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, memory__a_million_fills);
     tcase_add_test(tc, memory__a_queue_does_not_creep);
     tcase_add_loop_test(tc, memory__no_allocation_per_write, 0, 4);
+    tcase_add_test(tc, memory__scratch_memory_is_kept);
     tcase_add_test(tc, memory__pool_takes_all);
     tcase_add_loop_test(tc, memory__every_allocation_fails, 0,
                         (int)COUNT(operations));
