@@ -81,10 +81,11 @@ void bufv__scratch_begin(bufv__scratch_t *s)
     s->own = NULL;
 }
 
-/* Too little memory is no error here: then less is copied. */
+/* Asked for once between bufv__scratch_begin() and bufv__scratch_end(). Too
+ * little memory is no error here: then less is copied. */
 void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes)
 {
-    if (s->room < bytes && s->block < 0)
+    if (s->room < bytes)
         take_block(s);
 }
 

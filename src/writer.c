@@ -118,16 +118,12 @@ static apr_status_t let_go(void *data)
 
 apr_status_t bufv_writer_lock_enable(bufv_writer_t *w)
 {
-    apr_status_t status;
-
     if (w == NULL)
         return APR_EINVAL;
     if (w->lock != NULL)
         return APR_SUCCESS;
-    status = bufv__lock_create(&w->lock, w->pool);
-    if (status == APR_SUCCESS)
-        apr_pool_pre_cleanup_register(w->pool, w, let_go);
-    return status;
+    apr_pool_pre_cleanup_register(w->pool, w, let_go);
+    return bufv__lock_create(&w->lock, w->pool);
 }
 
 void bufv_writer_hook_set(bufv_writer_t *w, bufv_hook_t *hook, void *baton)

@@ -203,6 +203,33 @@ START_TEST(copying__off_keeps_chunks)
 }
 END_TEST
 
+/* Where nothing is too large to be copied, an attempt of one entry is filled
+ * with the beginning of a chunk that is longer than all scratch memory; but
+ * only if the attempt is not longer than that as well. */
+START_TEST(copying__longer_than_scratch_memory)
+{
+    static const apr_size_t bytes[] = {100000, 2 * SCRATCH_MOST};
+    const unsigned char *data = bytes_new(300 + 2 * SCRATCH_MOST, 20);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+
+    s->ops.max_vec = 1;
+    s->list = v;
+    scripted_open(s);
+    bufv_writer_copy_below_set(s->w, (apr_size_t)-1);
+    scripted_limits(s, 1, bytes[_i]);
+    assert_ok(bufv_append(v, data + 2 * SCRATCH_MOST, 300));
+    assert_ok(bufv_append(v, data, SCRATCH_MOST + 1));
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_kept(s);
+    ck_assert_uint_eq(written, 300 + SCRATCH_MOST + 1);
+    ck_assert_uint_eq(s->attempt[0].asked, _i == 0 ? 100000 : 300);
+    ck_assert_uint_eq(s->attempts, _i == 0 ? 6 : 2);
+    ck_assert_mem_eq(s->got + 300, data, SCRATCH_MOST + 1);
+}
+END_TEST
+
 /* Adjacent chunks may be one entry, copied or not, but never one that reads
  * between chunks that only look adjacent: backwards, overlapping, repeated. */
 START_TEST(copying__adjacent_or_not)
@@ -453,6 +480,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, copying__which_are_copied);
     tcase_add_test(tc, copying__one_chunk_never);
     tcase_add_test(tc, copying__off_keeps_chunks);
+    tcase_add_loop_test(tc, copying__longer_than_scratch_memory, 0, 2);
     tcase_add_loop_test(tc, copying__adjacent_or_not, 0, n);
     tcase_add_test(tc, copying__one_entry_is_filled);
     tcase_add_loop_test(tc, copying__default_of_the_ops, 0, 2);

@@ -639,6 +639,29 @@ START_TEST(faults__buffered_oddities)
 }
 END_TEST
 
+/* What APR has buffered cannot leave: nothing is written behind it. */
+START_TEST(faults__buffered_bytes_on_a_full_disk)
+{
+    bufv_t *v = list_of((const char *const[]){"abcd", NULL});
+    apr_size_t one = 1;
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    apr_file_t *file;
+    int i;
+
+    assert_ok(apr_file_open(&file, "/dev/full",
+                            APR_FOPEN_WRITE | APR_FOPEN_BUFFERED,
+                            APR_FPROT_OS_DEFAULT, pool));
+    assert_ok(apr_file_write(file, "x", &one));
+    assert_ok(bufv_writer_file(&w, file, pool));
+    for (i = 0; i < 2; i++) {
+        assert_is(bufv_write(v, w, &written), APR_STATUS_IS_ENOSPC);
+        ck_assert_uint_eq(written, 0);
+        assert_text(v, "abcd");
+    }
+}
+END_TEST
+
 /* ---- what the calls are told */
 
 static shim_t *write_watched(peer_t *p, apr_size_t chunks,
@@ -733,6 +756,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__wrapped_descriptors);
     tcase_add_test(tc, faults__sigpipe_blocked_and_none_pending);
     tcase_add_test(tc, faults__buffered_oddities);
+    tcase_add_test(tc, faults__buffered_bytes_on_a_full_disk);
     tcase_add_test(tc, faults__eprototype_is_a_reset);
     tcase_add_test(tc, faults__no_memory_for_good);
     tcase_add_test(tc, faults__enotsock_is_written_to);

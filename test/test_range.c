@@ -388,6 +388,31 @@ START_TEST(range__among_small_chunks)
 }
 END_TEST
 
+/* Behind more small chunks than can be copied for one attempt: those leave in
+ * one, the range in the next. */
+START_TEST(range__behind_full_scratch_memory)
+{
+    enum { CHUNKS = 600, LEN = 1000 };
+    const unsigned char *data = bytes_new(CHUNKS * (LEN + 1), 21);
+    bufv_t *v = list_cut(data, CHUNKS, LEN, LEN + 1);
+    scripted_t *s = scripted_for(v);
+    unsigned char *want = apr_palloc(pool, CHUNKS * LEN + 500);
+    apr_uint64_t written;
+    int i;
+
+    for (i = 0; i < CHUNKS; i++)
+        memcpy(want + i * LEN, data + i * (LEN + 1), LEN);
+    assert_ok(bufv_append_file(v, file_of(500), 0, 500));
+    memcpy(want + CHUNKS * LEN, content, 500);
+    bufv_writer_copy_below_set(s->w, LEN + 1);
+    scripted_limits(s, 1024, 0);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 2);
+    ck_assert_uint_eq(s->attempt[0].asked, CHUNKS * LEN);
+    scripted_assert_got(s, want, CHUNKS * LEN + 500);
+}
+END_TEST
+
 /* A message with a range in it is one message all the same. */
 START_TEST(range__in_a_message)
 {
@@ -467,6 +492,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, range__peek);
     tcase_add_test(tc, range__release_behind_it);
     tcase_add_loop_test(tc, range__among_small_chunks, 0, 2);
+    tcase_add_test(tc, range__behind_full_scratch_memory);
     tcase_add_loop_test(tc, range__in_a_message, 0, 2);
     tcase_add_test(tc, range__over_tcp);
     tcase_add_test(tc, range__shorter_over_tcp);
