@@ -42,9 +42,9 @@ SOURCES = (["src/%s.c" % name for name in CORE] +
 # The topics in the order in which they are asked, unless a file has its own:
 # those that take no time, and then the others.
 FAST = ["list", "corners", "release", "split", "clone", "copying", "range",
-        "deadline", "writer", "reader", "go", "message", "send", "write",
-        "consume", "schedule", "lock"]
-SLOW = ["faults", "sendfile", "pipe", "file", "posix", "memory", "socket"]
+        "deadline", "writer", "reader", "go", "message", "send", "write"]
+SLOW = ["consume", "lock", "schedule", "faults", "sendfile", "pipe", "file",
+        "posix", "memory", "socket"]
 SOCKETS = ["send", "message", "go", "write", "faults", "posix", "sendfile",
            "socket"]
 FILES = ["file", "pipe", "posix", "range", "faults"]
@@ -668,21 +668,27 @@ def show(program, words, seconds, asan=False):
     return "%s: %s" % (label, "time" if code is None else "failed")
 
 
-def stages(mutant, full):
-    """What a mutant is shown, one after the other:
+def near(mutant):
+    """What a mutant is shown first, one after the other:
     (compiler, back end, program, words)."""
     generic = "generic" in mutant.path
+    order = dict.fromkeys(LIKELY.get(mutant.path, []) + FAST)
+    return [("plain", "generic" if generic else "unix", "suite", [topic])
+            for topic in order if not (generic and topic == "sendfile")]
+
+
+def far(mutant, full):
+    """What it is shown if that does not notice."""
+    generic, unix = "generic" in mutant.path, "/unix/" in mutant.path
     backend = "generic" if generic else "unix"
-    order = LIKELY.get(mutant.path, []) + FAST + SLOW
-    result = [("plain", backend, "suite", [t])
-              for t in dict.fromkeys(order) if not
-              (generic and t == "sendfile")]
-    if "/unix/" not in mutant.path:
+    result = [("plain", backend, "suite", [topic]) for topic in SLOW
+              if not (generic and topic == "sendfile")]
+    if not unix:
         result += [("plain", backend, "suite", words + VARIED)
                    for words in (["--max-vec", "3"], ["--copy-below", "1"],
                                  ["--copy-below", "65536"])]
         result += [("plain", backend, "test/exhaustive.c", ["--quick"])]
-    if "/unix/" not in mutant.path and not generic:
+    if not unix and not generic:
         result += [("plain", "generic", "suite", [t])
                    for t in ("copying", "range", "send", "message", "write",
                              "file", "pipe")]
@@ -691,7 +697,8 @@ def stages(mutant, full):
                    for t in ("list", "release", "split", "clone", "copying",
                              "range", "corners", "reader", "writer",
                              "send", "message", "write")]
-    return result
+    before = near(mutant)
+    return [stage for stage in result if stage not in before]
 
 
 class Learnt:
@@ -792,13 +799,14 @@ def unpack(mutant, place):
         file.write(mutant.text)
 
 
-def judge(bench, learnt, mutant, number, full):
-    """Builds and shows one mutant. Returns (verdict, why)."""
+def judge(bench, learnt, mutant, number, shown):
+    """Builds a mutant and shows it to these stages. Returns
+    (verdict, why)."""
     place = os.path.join(bench.build, "m%d" % number)
     unpack(mutant, place)
     made = {}
     try:
-        for stage in learnt.order(mutant, stages(mutant, full)):
+        for stage in learnt.order(mutant, shown):
             base = base_of(bench, stage)
             kind, backend, main, words = stage
             name = (kind, backend, main)
@@ -809,7 +817,8 @@ def judge(bench, learnt, mutant, number, full):
                     return "same" if why == "same code" else "invalid", why
             asan = kind == "asan"
             verdict = show(made[name], words, base * 4 + 5, asan)
-            if verdict is not None and TIMED & set(words):
+            if verdict is not None and TIMED & set(words) and \
+                    not verdict.endswith("time"):
                 verdict = show(made[name], words, base * 6 + 5, asan)
             if verdict is not None:
                 learnt.note(mutant, stage)
@@ -852,7 +861,8 @@ def choose(options, explained):
         chosen = [m for m in chosen if re.search(options.only, str(m))]
     if options.again:
         log = read_log(options.again)
-        chosen = [m for m in chosen if log.get(str(m)) == "survived"]
+        chosen = [m for m in chosen
+                  if log.get(str(m)) in ("open", "survived")]
     if options.resume:
         log = read_log(options.log)
         chosen = [m for m in chosen if str(m) not in log]
@@ -896,6 +906,12 @@ class Tally:
             print("%d of %d, %d s" % (done, self.total, self.seconds()),
                   flush=True)
 
+    def defer(self, mutant):
+        """Not noticed so far."""
+        if self.log:
+            self.log.write("open\t%s\t%s\t\n" % (mutant.kind, mutant))
+            self.log.flush()
+
     def conclude(self):
         counts = self.counts
         print("\n%d mutants: %d noticed, %d survived, %d explained in "
@@ -905,6 +921,22 @@ class Tally:
                counts["explained"], counts["same"], counts["invalid"],
                self.seconds()))
         return 1 if self.bad else 0
+
+
+def judge_all(bench, learnt, tally, mutants, stages):
+    """Returns those that survived these stages."""
+    left = []
+    with concurrent.futures.ThreadPoolExecutor(bench.jobs) as pool:
+        futures = {pool.submit(judge, bench, learnt, m, i, stages(m)): m
+                   for i, m in enumerate(mutants)}
+        for future in concurrent.futures.as_completed(futures):
+            verdict, why = future.result()
+            if verdict == "survived":
+                left.append(futures[future])
+                tally.defer(futures[future])
+            else:
+                tally.add(futures[future], verdict, why)
+    return left
 
 
 def main():
@@ -922,6 +954,8 @@ def main():
     parser.add_argument("--log", default="", help="appends verdicts to it")
     parser.add_argument("--resume", action="store_true",
                         help="leaves out those that --log has already")
+    parser.add_argument("--near", action="store_true",
+                        help="the topics that take no time, and no more")
     parser.add_argument("--no-asan", action="store_true",
                         help="survivors are not shown to the sanitizers")
     options = parser.parse_args()
@@ -937,15 +971,17 @@ def main():
     full = not (options.quick or options.promises or options.no_asan)
     bench = Bench(options.build, options.jobs)
     bench.prepare(["plain", "asan"] if full else ["plain"])
-    base_of(bench, stages(chosen[0], False)[0])
+    base_of(bench, ("plain", "unix", "suite", ["list"]))
     print("%d mutants" % len(chosen), flush=True)
     tally = Tally(len(chosen), explained, options.log)
     learnt = Learnt()
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures = {pool.submit(judge, bench, learnt, m, i, full): m
-                   for i, m in enumerate(chosen)}
-        for future in concurrent.futures.as_completed(futures):
-            tally.add(futures[future], *future.result())
+    left = judge_all(bench, learnt, tally, chosen, near)
+    if not options.near:
+        print("%d are left after the topics that take no time, %d s" %
+              (len(left), tally.seconds()), flush=True)
+        left = judge_all(bench, learnt, tally, left, lambda m: far(m, full))
+    for mutant in left:
+        tally.add(mutant, "survived", "")
     sys.exit(tally.conclude())
 
 
