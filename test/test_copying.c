@@ -118,6 +118,51 @@ START_TEST(copying__scratch_full)
 }
 END_TEST
 
+/* It runs out where a large chunk stands between: no entry is empty, and no
+ * more is copied than there is memory for. */
+START_TEST(copying__scratch_full_behind_a_large_one)
+{
+    enum { LEN = 1000, FIRST = SCRATCH_MOST / LEN, THEN = 300 };
+    const unsigned char *data = bytes_new((FIRST + THEN) * (LEN + 1), 22);
+    bufv_t *v = list_cut(data, FIRST, LEN, LEN + 1);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+    tally_t t;
+    int i;
+
+    assert_ok(bufv_append(v, data, 2 * LEN));
+    for (i = FIRST; i < FIRST + THEN; i++)
+        assert_ok(bufv_append(v, data + i * (LEN + 1), LEN));
+    bufv_writer_copy_below_set(s->w, LEN + 1);
+    scripted_limits(s, 1024, 0);
+    tally_watch(&t, s->w);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_kept(s);
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(t.copied, FIRST * LEN);
+}
+END_TEST
+
+/* A large one, and two that are small: these two are one entry. */
+START_TEST(copying__the_last_two)
+{
+    const unsigned char *data = bytes_new(1100, 23);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    assert_ok(bufv_append(v, data, 1000));
+    assert_ok(bufv_append(v, data + 1001, 10));
+    assert_ok(bufv_append(v, data + 1012, 20));
+    bufv_writer_copy_below_set(s->w, 100);
+    scripted_limits(s, 1024, 0);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->attempt[0].nvec, 2);
+    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 30);
+}
+END_TEST
+
 /* One call of each mix of small and large over few entries: still bounded. */
 START_TEST(copying__few_entries)
 {
@@ -476,6 +521,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, copying__same_bytes_not_more_attempts, 0, n);
     tcase_add_loop_test(tc, copying__same_bytes_in_short_writes, 0, n);
     tcase_add_test(tc, copying__scratch_full);
+    tcase_add_test(tc, copying__scratch_full_behind_a_large_one);
+    tcase_add_test(tc, copying__the_last_two);
     tcase_add_test(tc, copying__few_entries);
     tcase_add_test(tc, copying__which_are_copied);
     tcase_add_test(tc, copying__one_chunk_never);

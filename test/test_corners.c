@@ -184,7 +184,8 @@ END_TEST
 START_TEST(corners__totals_to_the_last_byte)
 {
     bufv_t *v = list_new(), *most = list_new(), *one = list_new();
-    struct iovec vec;
+    struct iovec vec, chunk[8];
+    apr_size_t n = COUNT(chunk);
 
     vec.iov_base = bytes_new(1, 1);
     vec.iov_len = 1;
@@ -204,7 +205,9 @@ START_TEST(corners__totals_to_the_last_byte)
         assert_ok(bufv_append(most, "a", 1));
         break;
     case 1:
-        assert_ok(bufv_append_copy(most, "a", 1));
+        assert_ok(bufv_append_copy(most, vec.iov_base, 1));
+        assert_ok(bufv_peek(most, chunk, &n));
+        ck_assert_ptr_ne(chunk[n - 1].iov_base, vec.iov_base);
         break;
     case 2:
         assert_ok(bufv_append_owned(most, "a", 1, NULL, NULL));

@@ -723,6 +723,32 @@ START_TEST(faults__more_is_not_told_with_nodelay)
 }
 END_TEST
 
+/* A single byte of several is a short count like any other: the socket is
+ * waited for, not probed. */
+START_TEST(faults__one_byte_is_a_short_count)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    peer_t *p = peer_new();
+    apr_uint64_t written;
+    bufv_writer_t *w;
+
+    if (!is_unix()) {
+        skip("faults__one_byte_is_a_short_count", "APR tells its own");
+        return;
+    }
+    assert_ok(bufv_writer_socket(&w, p->near_end, pool));
+    bufv_writer_copy_below_set(w, 0);
+    shim_watch(shim);
+    shim_strike(shim, SHIM_SENDMSG, 1, SHIM_SHORT, 0);
+    assert_ok(bufv_write(v, w, &written));
+    shim_rest();
+    ck_assert_uint_eq(shim->calls, 3);
+    ck_assert_int_eq((int)shim->record[0].result, 1);
+    ck_assert_int_eq((int)shim->record[1].call, SHIM_POLL);
+}
+END_TEST
+
 /* One call for a list that fits, and it is the one that was named. */
 START_TEST(faults__one_call_for_what_fits)
 {
@@ -762,6 +788,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__enotsock_is_written_to);
     tcase_add_test(tc, faults__more_is_told_to_the_system);
     tcase_add_test(tc, faults__more_is_not_told_with_nodelay);
+    tcase_add_test(tc, faults__one_byte_is_a_short_count);
     tcase_add_test(tc, faults__one_call_for_what_fits);
 }
 

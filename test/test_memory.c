@@ -195,6 +195,39 @@ START_TEST(memory__scratch_memory_is_kept)
 }
 END_TEST
 
+/* bufv_sendv() needs memory for many entries alone, and keeps none. */
+START_TEST(memory__sendv_keeps_none)
+{
+    enum { FEW = 64 };
+    struct iovec vec[FEW + 1];
+    peer_t *p = peer_new();
+    apr_status_t first = APR_SUCCESS;
+    unsigned long calls[3];
+    apr_size_t len;
+    long blocks, blocks_after;
+    int i;
+
+    if (unseen("memory__sendv_keeps_none"))
+        return;
+    for (i = 0; i <= FEW; i++) {
+        vec[i].iov_base = (char *)bytes_new(1, 50);
+        vec[i].iov_len = 1;
+    }
+    blocks = alloc_blocks();
+    calls[0] = alloc_calls();
+    note(first, bufv_sendv(p->near_end, vec, FEW, &len));
+    calls[1] = alloc_calls();
+    note(first, bufv_sendv(p->near_end, vec, FEW + 1, &len));
+    calls[2] = alloc_calls();
+    blocks_after = alloc_blocks();
+    assert_ok(first);
+    ck_assert_uint_eq(len, FEW + 1);
+    ck_assert_uint_eq(calls[1] - calls[0], 0);
+    ck_assert_uint_eq(calls[2] - calls[1], 1);
+    ck_assert_int_eq(blocks_after, blocks);
+}
+END_TEST
+
 /* A destroyed pool takes all along. */
 START_TEST(memory__pool_takes_all)
 {
@@ -483,6 +516,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, memory__a_queue_does_not_creep);
     tcase_add_loop_test(tc, memory__no_allocation_per_write, 0, 4);
     tcase_add_test(tc, memory__scratch_memory_is_kept);
+    tcase_add_test(tc, memory__sendv_keeps_none);
     tcase_add_test(tc, memory__pool_takes_all);
     tcase_add_loop_test(tc, memory__every_allocation_fails, 0,
                         (int)COUNT(operations));

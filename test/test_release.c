@@ -503,6 +503,27 @@ START_TEST(release__callback_of_consume_is_refused)
 }
 END_TEST
 
+/* And inside a callback of the pool's end: the list is as good as gone. */
+START_TEST(release__callback_of_destroy_is_refused)
+{
+    static const int whats[] = {INNER_WRITE, INNER_WRITE_SOME, INNER_READ};
+    inner_t in;
+    scripted_t *s = scripted_new(pool);
+
+    scripted_open(s);
+    inner_init(&in, whats[_i]);
+    in.w = s->w;
+    assert_ok(apr_pool_create(&in.sub, pool));
+    assert_ok(bufv_create(&in.v, in.sub));
+    assert_ok(bufv_append_owned(in.v, "ab", 2, inner_release, &in));
+    assert_ok(bufv_append(in.v, "cd", 2));
+    apr_pool_destroy(in.sub);
+    ck_assert_int_eq(in.calls, 1);
+    assert_is(in.status, APR_STATUS_IS_EBUSY);
+    ck_assert_uint_eq(s->attempts, 0);
+}
+END_TEST
+
 /* And inside a callback of a write, which goes on unharmed. */
 START_TEST(release__callback_of_write_is_refused)
 {
@@ -620,6 +641,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, release__callback_appends_a_lot);
     tcase_add_loop_test(tc, release__callback_of_consume_is_refused, 0,
                         (int)COUNT(refused));
+    tcase_add_loop_test(tc, release__callback_of_destroy_is_refused, 0, 3);
     tcase_add_loop_test(tc, release__callback_of_write_is_refused, 0,
                         (int)COUNT(refused));
     tcase_add_test(tc, release__callback_moves_the_list);

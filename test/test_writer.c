@@ -195,6 +195,25 @@ START_TEST(writer__strerror_of_any_size)
 }
 END_TEST
 
+static void describe_shortly(void *baton, char *buf, apr_size_t size)
+{
+    (void)baton;
+    apr_cpystrn(buf, "x", size);
+}
+
+/* What the transport says of its ends stands between the two. */
+START_TEST(writer__strerror_names_the_ends)
+{
+    scripted_t *s = scripted_new(pool);
+    char text[100];
+
+    s->ops.describe = describe_shortly;
+    scripted_open(s);
+    bufv_writer_strerror(s->w, text, sizeof(text));
+    ck_assert_str_eq(text, "scripted x: success");
+}
+END_TEST
+
 /* The lock can be enabled twice; writing goes on as before. */
 START_TEST(writer__lock_twice)
 {
@@ -241,6 +260,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, writer__socket_ops);
     tcase_add_test(tc, writer__before_the_first_write);
     tcase_add_test(tc, writer__strerror_of_any_size);
+    tcase_add_test(tc, writer__strerror_names_the_ends);
     tcase_add_test(tc, writer__lock_twice);
     tcase_add_test(tc, writer__version);
 }
