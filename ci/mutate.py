@@ -373,6 +373,14 @@ def is_operand(token):
     return re.match(r"[\w)\]]", token) and token not in KEYWORDS
 
 
+def is_smaller(text, at):
+    """Whether the comparison is that of `a < b ? a : b`, in which it does not
+    matter what becomes of equal ones."""
+    first = max(text.rfind(c, 0, at) for c in "=;{,(") + 1
+    return re.match(r"\s*(return )?(.+?) [<>] (.+?) \? (\2 : \3|\3 : \2)"
+                    r"[;,)]", text[first:at + 200]) is not None
+
+
 def mutants_of(path):
     """All systematic mutants of a file."""
     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
@@ -391,6 +399,7 @@ def mutants_of(path):
 
     for i, (token, begin, end) in enumerate(tokens):
         before = tokens[i - 1][0] if i else ""
+        after = tokens[i + 1][0] if i + 1 < len(tokens) else ""
         if token == "{":
             if depth == 0:
                 head = " ".join(t[0] for t in tokens[max(0, i - 60):i])
@@ -414,7 +423,8 @@ def mutants_of(path):
         spaced = text[begin - 1] in " \n" and text[end:end + 1] in (" ", "\n")
         if token in SWAPS:
             for new in SWAPS[token]:
-                put("operator", begin, end, new)
+                if not (new in ("<=", ">=") and is_smaller(text, begin)):
+                    put("operator", begin, end, new)
         elif token in "+-*" and spaced and is_operand(before):
             put("operator", begin, end, {"+": "-", "-": "+", "*": "+"}[token])
         elif token == "|" and spaced:
@@ -422,7 +432,10 @@ def mutants_of(path):
             put("operand", begin, tokens[i + 1][2], "")
         elif re.match(r"\d+$", token):
             n = int(token)
-            put("constant", begin, end, str(n + 1))
+            # Flags are asked whether they are 0; a limit below 0 is none.
+            if not (n == 1 and (after in (";", ",", ":") and before in
+                                ("=", "return", ",", ":", "-"))):
+                put("constant", begin, end, str(n + 1))
             if n > 0:
                 put("constant", begin, end, str(n - 1))
         elif token == "!":

@@ -163,6 +163,31 @@ START_TEST(copying__the_last_two)
 }
 END_TEST
 
+/* What an earlier fill left behind the last chunk does not count, be it
+ * adjacent. */
+START_TEST(copying__nothing_behind_the_last)
+{
+    const unsigned char *data = bytes_new(900, 24);
+    bufv_t *v = list_cut(data, 3, 300, 300);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+    int n;
+
+    bufv_writer_copy_below_set(s->w, 350);
+    scripted_limits(s, 1024, 0);
+    for (n = 2; n > 0; n--) {
+        assert_ok(write_checked(v, s->w, &written));
+        scripted_assert_got(s, data, 300 * ((apr_size_t)n + 1));
+        scripted_forget(s);
+        assert_ok(bufv_append(v, data, 300));
+        if (n == 2)
+            assert_ok(bufv_append(v, data + 300, 300));
+    }
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, data, 300);
+}
+END_TEST
+
 /* One call of each mix of small and large over few entries: still bounded. */
 START_TEST(copying__few_entries)
 {
@@ -523,6 +548,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, copying__scratch_full);
     tcase_add_test(tc, copying__scratch_full_behind_a_large_one);
     tcase_add_test(tc, copying__the_last_two);
+    tcase_add_test(tc, copying__nothing_behind_the_last);
     tcase_add_test(tc, copying__few_entries);
     tcase_add_test(tc, copying__which_are_copied);
     tcase_add_test(tc, copying__one_chunk_never);

@@ -481,7 +481,7 @@ static void clone_inside(void *baton, const void *data, apr_size_t len)
 }
 
 /* A clone that is made while more releases are due: these come once, when
- * both lists are done. */
+ * both lists are done, and in the other at the clone's turn. */
 START_TEST(corners__clone_while_releases_are_due)
 {
     inside_t in = {0};
@@ -493,9 +493,12 @@ START_TEST(corners__clone_while_releases_are_due)
     assert_ok(bufv_append_owned(in.v, "c", 1, clone_inside, &in));
     assert_ok(bufv_append(in.v, "d", 1));
     assert_ok(bufv_append(in.other, "x", 1));
+    assert_ok(bufv_append(in.other, "y", 1));
     assert_ok(bufv_consume(in.v, 3));
     assert_ok(in.status);
-    assert_text(in.other, "xd");
+    assert_text(in.other, "xyd");
+    ck_assert_int_eq(in.calls, 1);
+    assert_ok(bufv_consume(in.other, 1));
     ck_assert_int_eq(in.calls, 1);
     assert_ok(bufv_consume(in.other, 1));
     ck_assert_int_eq(in.calls, 3);
@@ -657,6 +660,40 @@ static apr_status_t starving_begin(void *baton, apr_interval_time_t *stall)
     *stall = ((starving_t *)baton)->stall;
     return APR_SUCCESS;
 }
+
+/* Takes all the first time, and then fails and says no count. */
+static apr_status_t forget_to_count(void *baton, const struct iovec *vec,
+                                    apr_size_t nvec, int more,
+                                    apr_size_t *written)
+{
+    int *calls = baton;
+
+    (void)nvec;
+    (void)more;
+    if ((*calls)++ > 0)
+        return APR_ECONNRESET;
+    *written = vec->iov_len;
+    return APR_SUCCESS;
+}
+
+/* A count that a transport does not tell is none. */
+START_TEST(corners__a_count_that_is_not_told)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", "def", NULL});
+    bufv_ops_t ops = {0};
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    int calls = 0;
+
+    ops.max_vec = 1;
+    ops.max_bytes = 4096;
+    ops.writev = forget_to_count;
+    assert_ok(bufv_writer_create(&w, &ops, &calls, pool));
+    assert_is(write_checked(v, w, &written), APR_STATUS_IS_ECONNRESET);
+    ck_assert_uint_eq(written, 3);
+    assert_text(v, "def");
+}
+END_TEST
 
 static apr_status_t starve_for(starving_t *s, apr_time_t deadline, int some,
                                bufv_report_t *report)
@@ -914,6 +951,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, corners__prepend_from_a_callback);
     tcase_add_loop_test(tc, corners__writer_destroyed_inside, 0, 6);
     tcase_add_loop_test(tc, corners__list_destroyed_inside, 0, 2);
+    tcase_add_test(tc, corners__a_count_that_is_not_told);
     tcase_add_test(tc, corners__pauses_for_memory);
     tcase_add_test(tc, corners__waits_for_days);
     tcase_add_test(tc, corners__enotimpl_of_writev);
