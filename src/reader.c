@@ -34,7 +34,7 @@ static apr_status_t copy_once(bufv_t *v, bufv_writer_t *w,
                               apr_status_t *read, apr_uint64_t *copied)
 {
     apr_size_t len = COPY_BYTES;
-    apr_uint64_t written = 0;
+    apr_uint64_t written;
     apr_status_t status;
 
     *read = r->read(r->baton, buf, &len);

@@ -18,7 +18,7 @@ static apr_size_t next_size(const bufv_t *v, apr_size_t len)
 {
     apr_size_t size = v->slab_size < SLAB_FIRST ? SLAB_FIRST : v->slab_size;
 
-    if (v->slab_size > 0 && v->length / 2 >= size)
+    if (v->slab != NULL && v->length / 2 >= size)
         size *= 2; /* there is a slab of that size, so twice it is a number */
     return size < len ? len : size;
 }

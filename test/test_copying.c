@@ -188,6 +188,22 @@ START_TEST(copying__nothing_behind_the_last)
 }
 END_TEST
 
+/* A chunk that is an attempt by itself is not copied, though it is small. */
+START_TEST(copying__what_fills_an_attempt_alone)
+{
+    const unsigned char *data = bytes_new(1000, 25);
+    bufv_t *v = list_cut(data, 9, 100, 101);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    bufv_writer_copy_below_set(s->w, 512);
+    scripted_limits(s, 1024, 100);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 9);
+    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+}
+END_TEST
+
 /* One call of each mix of small and large over few entries: still bounded. */
 START_TEST(copying__few_entries)
 {
@@ -549,6 +565,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, copying__scratch_full_behind_a_large_one);
     tcase_add_test(tc, copying__the_last_two);
     tcase_add_test(tc, copying__nothing_behind_the_last);
+    tcase_add_test(tc, copying__what_fills_an_attempt_alone);
     tcase_add_test(tc, copying__few_entries);
     tcase_add_test(tc, copying__which_are_copied);
     tcase_add_test(tc, copying__one_chunk_never);

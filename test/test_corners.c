@@ -430,7 +430,8 @@ START_TEST(corners__ranges_beside_small_chunks)
 }
 END_TEST
 
-/* A split behind whole ranges, and between them. */
+/* A split behind whole ranges, and between them, of a list of which some left
+ * before. */
 START_TEST(corners__split_at_ranges)
 {
     apr_file_t *file = file_of("abcdefghij");
@@ -441,11 +442,13 @@ START_TEST(corners__split_at_ranges)
         bufv_t *v = list_new(), *head = list_new();
         apr_size_t len = sizeof(data), rest = sizeof(data);
 
+        assert_ok(bufv_append(v, "gone", 4));
         assert_ok(bufv_append_file(v, file, 0, 4));
         assert_ok(bufv_append(v, "XY", 2));
         assert_ok(bufv_append_file(v, file, 4, 3));
         assert_ok(bufv_append_file(v, file, 0, 7));
         assert_ok(bufv_append(v, "ZZ", 2));
+        assert_ok(bufv_consume(v, 4));
         assert_ok(bufv_split(v, n, head));
         ck_assert_uint_eq(bufv_length(head), n);
         ck_assert_uint_eq(bufv_length(v), 18 - n);

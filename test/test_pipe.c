@@ -251,8 +251,8 @@ START_TEST(pipe__flags_are_kept)
 }
 END_TEST
 
-/* The reader goes while the writer waits: EPIPE, no signal, and the count is
- * what the pipe had taken. */
+/* The reader goes while the writer waits: EPIPE, no signal, the count is what
+ * the pipe had taken, and the error says what it was. */
 START_TEST(pipe__reader_goes)
 {
     const unsigned char *data = bytes_new(BIG, 64);
@@ -261,6 +261,7 @@ START_TEST(pipe__reader_goes)
     bufv_writer_t *w = pipe_writer(r->out);
     apr_uint64_t all = bufv_length(v), written;
     apr_status_t status;
+    char text[200];
     pid_t child;
 
     signal(SIGPIPE, SIG_DFL);
@@ -277,6 +278,8 @@ START_TEST(pipe__reader_goes)
     assert_is(status, APR_STATUS_IS_EPIPE);
     ck_assert_uint_gt(written, 0);
     ck_assert_uint_eq(written + bufv_length(v), all);
+    bufv_writer_strerror(w, text, sizeof(text));
+    ck_assert_ptr_nonnull(strstr(text, " pipe: "));
 }
 END_TEST
 

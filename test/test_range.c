@@ -388,6 +388,21 @@ START_TEST(range__among_small_chunks)
 }
 END_TEST
 
+/* One that is read shares an attempt with its neighbours. */
+START_TEST(range__shares_an_attempt)
+{
+    bufv_t *v = list_around(file_of(1000), 0, 1000);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    bufv_writer_copy_below_set(s->w, 512);
+    scripted_limits(s, 1024, 0);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, flat_around(0, 1000), 1013);
+    ck_assert_uint_eq(s->attempts, 1);
+}
+END_TEST
+
 /* Behind more small chunks than can be copied for one attempt: those leave in
  * one, the range in the next. */
 START_TEST(range__behind_full_scratch_memory)
@@ -492,6 +507,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, range__peek);
     tcase_add_test(tc, range__release_behind_it);
     tcase_add_loop_test(tc, range__among_small_chunks, 0, 2);
+    tcase_add_test(tc, range__shares_an_attempt);
     tcase_add_test(tc, range__behind_full_scratch_memory);
     tcase_add_loop_test(tc, range__in_a_message, 0, 2);
     tcase_add_test(tc, range__over_tcp);
