@@ -753,6 +753,12 @@ START_TEST(corners__pauses_for_memory)
     assert_is(starve_for(&s, 0, 0, &report), APR_STATUS_IS_ENOMEM);
     ck_assert_uint_eq(report.waits, 0);
     ck_assert_int_eq(s.calls, 9);
+    /* Without a deadline they take their time: 255 ms. */
+    s.stall = -1;
+    began = apr_time_now();
+    assert_is(starve_for(&s, 0, 0, &report), APR_STATUS_IS_ENOMEM);
+    ck_assert_uint_eq(report.waits, 8);
+    ck_assert_int_gt(apr_time_now() - began, apr_time_from_msec(100));
 }
 END_TEST
 

@@ -93,6 +93,21 @@ START_TEST(file__buffered)
 }
 END_TEST
 
+/* A chunk of many times a file's buffer. */
+START_TEST(file__buffered_and_long)
+{
+    const unsigned char *data = bytes_new(50000, 47);
+    apr_file_t *file = temporary(APR_FOPEN_BUFFERED);
+    bufv_t *v = list_cut(data, 1, 50000, 50000);
+    apr_uint64_t written;
+
+    assert_ok(write_checked(v, file_writer(file), &written));
+    ck_assert_uint_eq(written, 50000);
+    assert_ok(apr_file_flush(file));
+    assert_content(file, data, 50000);
+}
+END_TEST
+
 /* From the middle of a file that was just read through its buffer. */
 START_TEST(file__buffered_after_reading)
 {
@@ -309,6 +324,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, file__is_written);
     tcase_add_test(tc, file__buffered);
+    tcase_add_test(tc, file__buffered_and_long);
     tcase_add_test(tc, file__buffered_after_reading);
     tcase_add_loop_test(tc, file__append, 0, 2);
     tcase_add_test(tc, file__a_range_of_another);

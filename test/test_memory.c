@@ -195,6 +195,60 @@ START_TEST(memory__scratch_memory_is_kept)
 }
 END_TEST
 
+/* A message that has to be copied into one piece needs none either, though it
+ * is longer than a stack is good for. */
+START_TEST(memory__no_allocation_per_message)
+{
+    const unsigned char *data = bytes_new(50000, 51);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_new(pool);
+    unsigned long calls = 0, calls_after;
+    apr_status_t first = APR_SUCCESS;
+    int i, k;
+
+    if (unseen("memory__no_allocation_per_message"))
+        return;
+    s->discard = 1;
+    s->ops.message = 1;
+    s->ops.max_vec = 1;
+    scripted_open(s);
+    for (i = 0; i < 10; i++) {
+        if (i == 2)
+            calls = alloc_calls();
+        for (k = 0; k < 40; k++)
+            note(first, bufv_append(v, data + 1001 * k, 1000));
+        note(first, bufv_write(v, s->w, NULL));
+    }
+    calls_after = alloc_calls();
+    assert_ok(first);
+    ck_assert_uint_eq(s->attempts, 10);
+    ck_assert_uint_eq(calls_after, calls);
+}
+END_TEST
+
+/* bufv_copy() needs memory to read to, and keeps none. */
+START_TEST(memory__copy_keeps_none)
+{
+    bufv_t *v = list_new();
+    scripted_t *s = nowhere();
+    bufv_reader_t r = bufv_reader(v);
+    apr_uint64_t copied;
+    long blocks, blocks_after;
+    apr_status_t first = APR_SUCCESS;
+
+    if (unseen("memory__copy_keeps_none"))
+        return;
+    r.write_to = NULL;
+    assert_ok(bufv_append(v, "abc", 3));
+    blocks = alloc_blocks();
+    note(first, bufv_copy(s->w, &r, &copied));
+    blocks_after = alloc_blocks();
+    assert_ok(first);
+    ck_assert_uint_eq(copied, 3);
+    ck_assert_int_eq(blocks_after, blocks);
+}
+END_TEST
+
 /* bufv_sendv() needs memory for many entries alone, and keeps none. */
 START_TEST(memory__sendv_keeps_none)
 {
@@ -225,6 +279,29 @@ START_TEST(memory__sendv_keeps_none)
     ck_assert_uint_eq(calls[1] - calls[0], 0);
     ck_assert_uint_eq(calls[2] - calls[1], 1);
     ck_assert_int_eq(blocks_after, blocks);
+}
+END_TEST
+
+/* A few chunks are one allocation, a hundred thousand not many. */
+START_TEST(memory__grows_in_leaps)
+{
+    unsigned long calls, few, many;
+    apr_status_t first = APR_SUCCESS;
+    bufv_t *v = list_new();
+    int i;
+
+    if (unseen("memory__grows_in_leaps"))
+        return;
+    calls = alloc_calls();
+    for (i = 0; i < 16; i++)
+        note(first, bufv_append(v, "abc", 3));
+    few = alloc_calls() - calls;
+    for (; i < 100000; i++)
+        note(first, bufv_append(v, "abc", 3));
+    many = alloc_calls() - calls;
+    assert_ok(first);
+    ck_assert_uint_eq(few, 1);
+    ck_assert_uint_lt(many, 20);
 }
 END_TEST
 
@@ -516,6 +593,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, memory__a_queue_does_not_creep);
     tcase_add_loop_test(tc, memory__no_allocation_per_write, 0, 4);
     tcase_add_test(tc, memory__scratch_memory_is_kept);
+    tcase_add_test(tc, memory__grows_in_leaps);
+    tcase_add_test(tc, memory__no_allocation_per_message);
+    tcase_add_test(tc, memory__copy_keeps_none);
     tcase_add_test(tc, memory__sendv_keeps_none);
     tcase_add_test(tc, memory__pool_takes_all);
     tcase_add_loop_test(tc, memory__every_allocation_fails, 0,

@@ -340,6 +340,21 @@ START_TEST(range__peek)
 }
 END_TEST
 
+/* What there is of a file that became shorter is shown, be it one byte. */
+START_TEST(range__peek_of_a_shorter_file)
+{
+    bufv_t *v = list_new();
+    struct iovec vec[2];
+    apr_size_t nvec = 2;
+
+    assert_ok(bufv_append_file(v, file_of(1), 0, 5));
+    assert_ok(bufv_peek(v, vec, &nvec));
+    ck_assert_uint_eq(nvec, 1);
+    ck_assert_uint_eq(vec[0].iov_len, 1);
+    ck_assert_mem_eq(vec[0].iov_base, content, 1);
+}
+END_TEST
+
 /* An empty owned chunk behind a range tells when the file may be closed. */
 START_TEST(range__release_behind_it)
 {
@@ -358,6 +373,24 @@ START_TEST(range__release_behind_it)
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_ECONNRESET);
     journal_assert(j, 0);
     assert_ok(write_checked(v, s->w, &written));
+    journal_assert(j, 1);
+}
+END_TEST
+
+/* A split at the range's end takes it along: it waits for the head. */
+START_TEST(range__release_goes_with_the_head)
+{
+    apr_file_t *file = file_of(1000);
+    journal_t *j = journal_new();
+    bufv_t *v = list_new(), *head = list_new();
+
+    assert_ok(bufv_append_file(v, file, 0, 1000));
+    assert_ok(journal_append(j, v, NULL, 0));
+    assert_ok(bufv_append(v, "x", 1));
+    assert_ok(bufv_split(v, 1000, head));
+    assert_ok(bufv_consume(v, 1));
+    journal_assert(j, 0);
+    assert_ok(bufv_consume(head, 1000));
     journal_assert(j, 1);
 }
 END_TEST
@@ -425,6 +458,30 @@ START_TEST(range__behind_full_scratch_memory)
     ck_assert_uint_eq(s->attempts, 2);
     ck_assert_uint_eq(s->attempt[0].asked, CHUNKS * LEN);
     scripted_assert_got(s, want, CHUNKS * LEN + 500);
+}
+END_TEST
+
+/* Longer than what can be read for one attempt: in order, none left out. */
+START_TEST(range__longer_than_scratch_memory)
+{
+    enum { LEN = 700000 };
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_for(v);
+    apr_file_t *file = file_of(FILE_LEN);
+    unsigned char *long_one = bytes_new(LEN, 26);
+    apr_uint64_t written;
+
+    assert_ok(apr_file_write_full(file, long_one, LEN, NULL));
+    assert_ok(bufv_append(v, "header", 6));
+    assert_ok(bufv_append_file(v, file, FILE_LEN, LEN));
+    assert_ok(bufv_append(v, "trailer", 7));
+    bufv_writer_copy_below_set(s->w, 512);
+    scripted_limits(s, 1024, 0);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(written, LEN + 13);
+    ck_assert_mem_eq(s->got, "header", 6);
+    ck_assert_mem_eq(s->got + 6, long_one, LEN);
+    ck_assert_mem_eq(s->got + 6 + LEN, "trailer", 7);
 }
 END_TEST
 
@@ -505,9 +562,12 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, range__read);
     tcase_add_test(tc, range__read_of_a_shorter_file);
     tcase_add_test(tc, range__peek);
+    tcase_add_test(tc, range__peek_of_a_shorter_file);
     tcase_add_test(tc, range__release_behind_it);
+    tcase_add_test(tc, range__release_goes_with_the_head);
     tcase_add_loop_test(tc, range__among_small_chunks, 0, 2);
     tcase_add_test(tc, range__shares_an_attempt);
+    tcase_add_test(tc, range__longer_than_scratch_memory);
     tcase_add_test(tc, range__behind_full_scratch_memory);
     tcase_add_loop_test(tc, range__in_a_message, 0, 2);
     tcase_add_test(tc, range__over_tcp);

@@ -210,6 +210,22 @@ START_TEST(reader__a_megabyte)
 }
 END_TEST
 
+/* A reader that fills the room that it is given does not claim more. */
+START_TEST(reader__fills_the_room)
+{
+    const unsigned char *data = bytes_new(100000, 61);
+    bufv_t *v = list_cut(data, 1, 100000, 100000);
+    scripted_t *s = scripted_for(NULL);
+    bufv_reader_t r = bufv_reader(v);
+    apr_uint64_t copied;
+
+    r.write_to = NULL;
+    assert_ok(bufv_copy(s->w, &r, &copied));
+    ck_assert_uint_eq(copied, 100000);
+    scripted_assert_got(s, data, 100000);
+}
+END_TEST
+
 /* The list as a reader: its `read` is bufv_read(). */
 START_TEST(reader__list_reads)
 {
@@ -295,6 +311,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, reader__room_and_no_count);
     tcase_add_test(tc, reader__copy_without_arguments);
     tcase_add_test(tc, reader__a_megabyte);
+    tcase_add_test(tc, reader__fills_the_room);
     tcase_add_test(tc, reader__list_reads);
     tcase_add_test(tc, reader__copy_from_a_list_gathers);
     tcase_add_test(tc, reader__copy_from_a_list_fails);

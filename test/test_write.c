@@ -555,8 +555,13 @@ START_TEST(write__transient_is_bounded)
 
     s->otherwise.take = 0;
     s->otherwise.status = _i == 0 ? no_buffer_space() : APR_ENOMEM;
+    scripted_limits(s, 64, 0);
     ck_assert_int_eq(write_checked(v, s->w, &written), s->otherwise.status);
     ck_assert_uint_eq(written, 0);
+    ck_assert_uint_eq(s->attempt[0].asked, 64000); /* halved, to a page */
+    ck_assert_uint_eq(s->attempt[1].asked, 32000);
+    ck_assert_uint_eq(s->attempt[4].asked, 4096);
+    ck_assert_uint_eq(s->attempt[5].asked, 4096);
     ck_assert_uint_gt(s->attempts, 1);
     ck_assert_uint_le(s->attempts, 100);
     scripted_assert_kept(s);
