@@ -129,9 +129,10 @@ struct bufv_t {
     bufv__queue_t ranges; /* of bufv__range_t */
     bufv__hold_t *slab;   /* where bufv_append_copy copies to, or NULL */
     apr_size_t slab_size;
-    apr_size_t slab_used;
-    int busy;   /* being written, or calling back */
-    int orphan; /* its pool went while it was busy */
+    apr_size_t slab_room; /* what is unused of it, */
+    char *slab_next;      /* from here on */
+    int busy;             /* being written, or calling back */
+    int orphan;           /* its pool went while it was busy */
 };
 
 /* The first of each kind. Of chunks there must have been one; of the others

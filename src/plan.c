@@ -5,6 +5,7 @@
  * as one without copies would have, whatever becomes of the scratch memory. */
 
 #include "bufv_private.h"
+#include "copy.h"
 
 #include <string.h>
 
@@ -122,39 +123,6 @@ static void step(gather_t *g, apr_size_t chunks)
     g->b->chunks += chunks;
 }
 
-/* Copies a short run of bytes without calling for help: two moves that may
- * overlap cover every length of a class. */
-static inline void copy_bytes(char *to, const char *from, apr_size_t len)
-{
-    if (len < 4) {
-        to[0] = from[0];
-        if (len > 1)
-            memcpy(to + len - 2, from + len - 2, 2);
-    }
-    else if (len < 8) {
-        memcpy(to, from, 4);
-        memcpy(to + len - 4, from + len - 4, 4);
-    }
-    else if (len <= 16) {
-        memcpy(to, from, 8);
-        memcpy(to + len - 8, from + len - 8, 8);
-    }
-    else if (len <= 32) {
-        memcpy(to, from, 16);
-        memcpy(to + len - 16, from + len - 16, 16);
-    }
-    else if (len <= 64) {
-        memcpy(to, from, 32);
-        memcpy(to + len - 32, from + len - 32, 32);
-    }
-    else if (len <= 128) {
-        memcpy(to, from, 64);
-        memcpy(to + len - 64, from + len - 64, 64);
-    }
-    else
-        memcpy(to, from, len);
-}
-
 /* Copies small chunks one behind the other, as many as fit whole into `room`;
  * says how many chunks, and how many bytes. */
 static apr_size_t copy_chunks(char *to, apr_size_t room,
@@ -171,7 +139,7 @@ static apr_size_t copy_chunks(char *to, apr_size_t room,
             break;
         if (i < asked)
             PREFETCH(vec[i + AHEAD].iov_base);
-        copy_bytes(to, vec[i].iov_base, len);
+        bufv__copy(to, vec[i].iov_base, len);
         to += len;
         room -= len;
     }

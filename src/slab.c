@@ -2,6 +2,7 @@
  * which clones and splits share. */
 
 #include "bufv_private.h"
+#include "copy.h"
 
 #include <apr_lib.h>
 
@@ -23,6 +24,13 @@ static apr_size_t next_size(const bufv_t *v, apr_size_t len)
     return size < len ? len : size;
 }
 
+/* Begins the slab from its start. */
+static void rewind_slab(bufv_t *v)
+{
+    v->slab_next = bufv__hold_bytes(v->slab);
+    v->slab_room = v->slab_size;
+}
+
 static apr_status_t next_slab(bufv_t *v, apr_size_t len)
 {
     apr_size_t size = next_size(v, len);
@@ -36,46 +44,43 @@ static apr_status_t next_slab(bufv_t *v, apr_size_t len)
         bufv__hold_release(v->slab, NULL, 0);
     v->slab = slab;
     v->slab_size = size;
-    v->slab_used = 0;
+    rewind_slab(v);
     return APR_SUCCESS;
 }
 
-/* Finds room for len bytes, to be taken by put_copied(). A slab that no mark
- * of any list holds begins anew. */
-static apr_status_t room_for(bufv_t *v, apr_size_t len, char **room)
+/* Finds room for len bytes. A slab that no mark of any list holds begins
+ * anew. */
+static apr_status_t room_for(bufv_t *v, apr_size_t len)
 {
-    apr_status_t status = APR_SUCCESS;
-
     if (v->slab != NULL && bufv__hold_alone(v->slab))
-        v->slab_used = 0;
-    if (v->slab == NULL || len > v->slab_size - v->slab_used)
-        status = next_slab(v, len);
-    if (status == APR_SUCCESS)
-        *room = (char *)bufv__hold_bytes(v->slab) + v->slab_used;
-    return status;
+        rewind_slab(v);
+    if (v->slab == NULL || len > v->slab_room)
+        return next_slab(v, len);
+    return APR_SUCCESS;
 }
 
-/* Appends the chunk of len bytes at `data`, which room_for() gave. The last
- * mark, if it is this slab's, is stretched: a list of copies has one mark. */
-static void put_copied(bufv_t *v, char *data, apr_size_t len)
+/* Whether the last mark is the slab's: then it is stretched for the next copy
+ * too, so that a list of copies has one mark. */
+static int is_marked(const bufv_t *v)
 {
-    bufv__mark_t *marks = v->marks.items;
-    apr_uint64_t since = bufv__end(v);
-    int known = bufv__queue_count(&v->marks) > 0 &&
-                marks[v->marks.tail - 1].baton == v->slab;
+    const bufv__mark_t *marks = v->marks.items;
 
-    v->slab_used += len;
-    bufv_append(v, data, len); /* cannot fail: there is room */
-    if (!known) {
-        bufv__mark_t mark = {since, 0, bufv__hold_release, v->slab, NULL, 0};
-
-        bufv__hold_keep(v->slab);
-        marks[v->marks.tail++] = mark;
-    }
-    marks[v->marks.tail - 1].at = bufv__end(v);
+    return bufv__queue_count(&v->marks) > 0 &&
+           marks[v->marks.tail - 1].baton == v->slab;
 }
 
-static apr_status_t reserve(bufv_t *v, apr_size_t len, char **room)
+/* Gives the slab a mark, for which there is room. */
+static void mark_slab(bufv_t *v)
+{
+    bufv__mark_t mark = {bufv__end(v), 0,    bufv__hold_release,
+                         v->slab,      NULL, 0};
+
+    bufv__hold_keep(v->slab);
+    ((bufv__mark_t *)v->marks.items)[v->marks.tail++] = mark;
+}
+
+/* Prepares for a copy of len bytes, which has to follow. */
+static BUFV__COLD apr_status_t open_slab(bufv_t *v, apr_size_t len)
 {
     apr_status_t status;
 
@@ -83,23 +88,44 @@ static apr_status_t reserve(bufv_t *v, apr_size_t len, char **room)
     if (status == APR_SUCCESS)
         status = bufv__queue_reserve(&v->marks, 1, sizeof(bufv__mark_t));
     if (status == APR_SUCCESS)
-        status = room_for(v, len, room);
+        status = room_for(v, len);
+    if (status == APR_SUCCESS && !is_marked(v))
+        mark_slab(v);
     return status;
+}
+
+/* The usual case needs nothing of that. */
+static apr_status_t reserve(bufv_t *v, apr_size_t len)
+{
+    if (len <= v->slab_room && v->chunks.tail < v->chunks.room && is_marked(v))
+        return APR_SUCCESS;
+    return open_slab(v, len);
+}
+
+/* Appends the len bytes that were put where the slab goes on. */
+static void put_copied(bufv_t *v, apr_size_t len)
+{
+    bufv__mark_t *marks = v->marks.items;
+    char *data = v->slab_next;
+
+    v->slab_next += len;
+    v->slab_room -= len;
+    bufv_append(v, data, len); /* cannot fail: there is room */
+    marks[v->marks.tail - 1].at = bufv__end(v);
 }
 
 apr_status_t bufv_append_copy(bufv_t *v, const void *data, apr_size_t len)
 {
     apr_status_t status;
-    char *room;
 
     if (v == NULL || len == 0 || data == NULL || len > BUFV__CHUNK_MAX ||
         len > UINT64_MAX - v->length)
         return bufv_append(v, data, len); /* nothing, or why not */
-    status = reserve(v, len, &room);
+    status = reserve(v, len);
     if (status != APR_SUCCESS)
         return status;
-    memcpy(room, data, len);
-    put_copied(v, room, len);
+    bufv__copy(v->slab_next, data, len);
+    put_copied(v, len);
     return APR_SUCCESS;
 }
 
@@ -139,7 +165,6 @@ apr_status_t bufv_appendf(bufv_t *v, const char *format, ...)
     apr_size_t len;
     measure_t m;
     va_list args;
-    char *room;
 
     if (v == NULL || format == NULL)
         return APR_EINVAL;
@@ -148,15 +173,15 @@ apr_status_t bufv_appendf(bufv_t *v, const char *format, ...)
     va_end(args);
     if (len == 0 || len > UINT64_MAX - v->length)
         return len == 0 ? APR_SUCCESS : APR_EINVAL;
-    status = reserve(v, len, &room);
+    status = reserve(v, len);
     if (status != APR_SUCCESS)
         return status;
     m.len = 0;
-    m.out.curpos = room;
-    m.out.endpos = room + len;
+    m.out.curpos = v->slab_next;
+    m.out.endpos = v->slab_next + len;
     va_start(args, format);
     apr_vformatter(to_window, &m.out, format, args);
     va_end(args);
-    put_copied(v, room, len);
+    put_copied(v, len);
     return APR_SUCCESS;
 }
