@@ -2,10 +2,12 @@
 them the suite does not notice. See ci/mutate for how it is called.
 
 A mutant is the library with one operator, constant, condition, statement or
-promise changed. It is built in a directory of its own and shown to the suite,
-the likeliest topics first, each with a time limit; what survives these is
-shown to the rest of the quick topics, to other settings, to the exhaustive
-schedules, and at last to the suite under the address sanitizer. Survivors that
+promise changed. What is changed is compiled, linked to what is not, and shown
+to the suite, topic by topic, until one notices: those first that take little
+time and noticed others of the same function, each with a time limit. Those
+that survive these are shown to the other topics, to other settings, to the
+exhaustive schedules, and in a full run to the sanitizers. A mutant that the
+compiler turns into the same code as the original is none. Survivors that
 test/mutants.md names behave like the original, for the reason it gives.
 """
 
@@ -304,6 +306,58 @@ PROMISES = [
      "        s->quiet.pending = 1, s->quiet.blocked = 0;"),
     ("EPROTOTYPE is a reset", "src/unix/socket.c",
      "    if (error == EPROTOTYPE)\n        return ECONNRESET;\n", ""),
+    ("an attempt has all entries that the system takes", "src/unix/socket.c",
+     "    .max_vec = BUFV_IOV_MAX,\n    .max_bytes = CALL_BYTES,",
+     "    .max_vec = BUFV_IOV_MAX - 1,\n    .max_bytes = CALL_BYTES,"),
+    ("small chunks are copied by default", "src/unix/socket.c",
+     "    .copy_below = BUFV__COPY_BELOW,", "    .copy_below = 0,"),
+    ("an error that comes with bytes ends the write", "src/write.c",
+     "    return status == APR_SUCCESS && *written == 0 ? APR_EOF : status;",
+     "    if (*written > 0 && !APR_STATUS_IS_EAGAIN(status))\n"
+     "        return APR_SUCCESS;\n"
+     "    return status == APR_SUCCESS && *written == 0 ? APR_EOF : status;"),
+    ("a list that left to the last byte is not waited for", "src/write.c",
+     "t->v->length > 0 ? await(t) : APR_SUCCESS", "await(t)"),
+    ("the lock is given back to one who is refused", "src/write.c",
+     "    if (w->busy) {\n        bufv__unlock(w->lock);",
+     "    if (w->busy) {"),
+    ("a wait is not longer than what is left", "src/write.c",
+     "left < 0 ? -1 : shorter(left, WAIT_MAX)", "left < 0 ? -1 : WAIT_MAX"),
+    ("waits without progress add up", "src/write.c",
+     "    if (t->fresh)\n        t->since = now;", "    t->since = now;"),
+    ("what is left is told in 64 bits", "src/write.c",
+     "    t->w->report.left = t->v->length;",
+     "    t->w->report.left = (apr_uint32_t)t->v->length;"),
+    ("what was written is told in 64 bits", "src/write.c",
+     "    w->report.written += written;",
+     "    w->report.written =\n"
+     "        (apr_uint32_t)(w->report.written + written);"),
+    ("an empty chunk is released with its pointer", "src/list.c",
+     "        mark.release(mark.baton, mark.data, mark.len);",
+     "        mark.release(mark.baton, mark.len > 0 ? mark.data : NULL,\n"
+     "                     mark.len);"),
+    ("a chunk that is refused is not released", "src/list.c",
+     "    if (status != APR_SUCCESS)\n        return status;\n"
+     "    since = bufv__end(v);",
+     "    if (status != APR_SUCCESS && release != NULL)\n"
+     "        release(baton, data, len);\n"
+     "    if (status != APR_SUCCESS)\n        return status;\n"
+     "    since = bufv__end(v);"),
+    ("a shared chunk is released with its length", "src/mark.c",
+     "        hold->release(hold->baton, hold->data, hold->len);",
+     "        hold->release(hold->baton, hold->data, len);"),
+    ("copies of a clone's bytes outlive its list", "src/mark.c",
+     "    return bufv__refs_one(&hold->refs);", "    return 1;"),
+    ("reading a range leaves the file's position", "src/unix/system.c",
+     "        n = pread(fd, to, *len, (off_t)offset);",
+     "        n = (lseek(fd, (off_t)offset, SEEK_SET),\n"
+     "             read(fd, to, *len));"),
+    ("a pipe's reader that goes raises no signal", "src/unix/file.c",
+     "        bufv__quiet_begin(&quiet);", "        ;"),
+    ("a blocking pipe does not block", "src/unix/file.c",
+     "        f->unblocked = bufv__unblock(f->fd);", "        ;"),
+    ("a message that fits is sent as one by the generic back end",
+     "src/generic/socket.c", "    .message = 1,\n", ""),
     ("a short file is APR_EOF", "src/range.c",
      "    *len = done;\n    return status;",
      "    *len = done;\n    return APR_SUCCESS;"),
@@ -525,6 +579,8 @@ class Bench:
             "asan": ["clang", "-std=gnu11", "-O1", "-w", "-g",
                      "-fsanitize=address,undefined",
                      "-fno-sanitize-recover=all"],
+            "tsan": ["clang", "-std=gnu11", "-O1", "-w", "-g",
+                     "-fsanitize=thread"],
         }
         self.library, self.tests = {}, {}
         self.ask_cmake()
@@ -652,7 +708,7 @@ def limits_plain():
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
 
 
-def show(program, words, seconds, asan=False):
+def show(program, words, seconds, sanitized=False):
     """Runs a program. Says None if it was content, else what it said."""
     env = dict(os.environ, BUFV_TEST_SKIP_HUGE="1", CK_VERBOSITY="minimal",
                ASAN_OPTIONS="detect_leaks=1:hard_rss_limit_mb=3000:"
@@ -662,7 +718,7 @@ def show(program, words, seconds, asan=False):
             [program] + words, stdout=out, stderr=out, env=env,
             stdin=subprocess.DEVNULL, start_new_session=True,
             cwd=os.path.dirname(program),
-            preexec_fn=limits if asan else limits_plain)
+            preexec_fn=limits if sanitized else limits_plain)
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -710,6 +766,8 @@ def far(mutant, full):
                    for t in ("list", "release", "split", "clone", "copying",
                              "range", "corners", "reader", "writer",
                              "send", "message", "write")]
+        result += [("tsan", backend, "suite", [t])
+                   for t in ("lock", "corners", "clone", "copying")]
     before = near(mutant)
     return [stage for stage in result if stage not in before]
 
@@ -751,7 +809,7 @@ def measure(bench, stage):
             bench.linked.add(program)
     for attempt in range(3):
         began = time.time()
-        verdict = show(program, words, 300, kind == "asan")
+        verdict = show(program, words, 300, kind != "plain")
         if verdict is None:
             return time.time() - began
         print("unbroken, but %s (%s %s), %d" % (verdict, kind, backend,
@@ -828,11 +886,11 @@ def judge(bench, learnt, mutant, number, shown):
                                         main)
                 if made[name] is None:
                     return "same" if why == "same code" else "invalid", why
-            asan = kind == "asan"
-            verdict = show(made[name], words, base * 4 + 5, asan)
+            sanitized = kind != "plain"
+            verdict = show(made[name], words, base * 4 + 5, sanitized)
             if verdict is not None and TIMED & set(words) and \
                     not verdict.endswith("time"):
-                verdict = show(made[name], words, base * 6 + 5, asan)
+                verdict = show(made[name], words, base * 6 + 5, sanitized)
             if verdict is not None:
                 learnt.note(mutant, stage)
                 return "noticed", "%s %s %s" % (kind, backend, verdict)
@@ -969,8 +1027,8 @@ def main():
                         help="leaves out those that --log has already")
     parser.add_argument("--near", action="store_true",
                         help="the topics that take no time, and no more")
-    parser.add_argument("--no-asan", action="store_true",
-                        help="survivors are not shown to the sanitizers")
+    parser.add_argument("--plain", action="store_true",
+                        help="without the sanitizers")
     options = parser.parse_args()
 
     explained = known()
@@ -981,9 +1039,9 @@ def main():
         print(len(chosen))
         return
 
-    full = not (options.quick or options.promises or options.no_asan)
+    full = not (options.quick or options.promises or options.plain)
     bench = Bench(options.build, options.jobs)
-    bench.prepare(["plain", "asan"] if full else ["plain"])
+    bench.prepare(["plain", "asan", "tsan"] if full else ["plain"])
     base_of(bench, ("plain", "unix", "suite", ["list"]))
     print("%d mutants" % len(chosen), flush=True)
     tally = Tally(len(chosen), explained, options.log)
