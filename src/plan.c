@@ -242,8 +242,9 @@ static int take(gather_t *g)
     return 1;
 }
 
-/* Reads the beginning of the range that comes next into scratch memory. Says
- * APR_INCOMPLETE if the batch ends here. */
+/* Reads the beginning of the range that comes next into scratch memory. One
+ * that is cut ends the memory or the batch, so that nothing comes behind it.
+ * Says APR_INCOMPLETE if there is no place for any of it. */
 static apr_status_t take_range(gather_t *g, const bufv__range_t *range)
 {
     apr_size_t len = g->room < g->left ? g->room : g->left;
@@ -257,8 +258,6 @@ static apr_status_t take_range(gather_t *g, const bufv__range_t *range)
     else
         g->b->cut = len;
     add_copied(g, len);
-    if (status == APR_SUCCESS && g->b->cut > 0)
-        return APR_INCOMPLETE;
     return status;
 }
 
