@@ -10,7 +10,12 @@
 
 set(CPACK_PACKAGE_NAME bufv)
 set(CPACK_PACKAGE_VENDOR bufv)
+
+# Who makes the packages, as Debian's own tools are told; else nobody.
 set(CPACK_PACKAGE_CONTACT "bufv developers <bufv@example.org>")
+if(NOT "$ENV{DEBEMAIL}" STREQUAL "")
+    set(CPACK_PACKAGE_CONTACT "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+endif()
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_SOURCE_DIR ${PROJECT_SOURCE_DIR})

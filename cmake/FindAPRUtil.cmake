@@ -23,7 +23,9 @@ endfunction()
 
 function(aprutil_from_package)
     find_package(apr-util CONFIG QUIET)
-    foreach(target apr::libaprutil-1 apr::aprutil-1)
+    find_package(unofficial-apr-util CONFIG QUIET)
+    foreach(target
+            apr::libaprutil-1 apr::aprutil-1 unofficial::apr::aprutil)
         if(TARGET ${target} AND NOT TARGET APR::util)
             set_target_properties(${target} PROPERTIES IMPORTED_GLOBAL TRUE)
             aprutil_define(${target})

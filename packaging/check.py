@@ -63,9 +63,8 @@ def conan(version):
     check(f'version = "{version}"' in text, "conanfile.py: version")
 
 
-def homebrew(version):
+def homebrew(_version):
     formula = here / "homebrew/bufv.rb"
-    check(f'version "{version}"' in formula.read_text(), "bufv.rb: version")
     if shutil.which("ruby"):
         run("bufv.rb: ruby -c", "ruby", "-c", str(formula))
     else:

@@ -1,11 +1,18 @@
-# Builds the tree that it lies in: brew install --HEAD packaging/homebrew/bufv.rb
-# A release adds url and sha256 of its archive.
+# Homebrew takes formulae from taps alone. In a clone of bufv:
+#
+#   brew tap-new --no-git local/bufv
+#   cp packaging/homebrew/bufv.rb "$(brew --repository local/bufv)/Formula/"
+#   HOMEBREW_BUFV_SOURCE=$PWD brew install --HEAD local/bufv/bufv
+#   brew test local/bufv/bufv
+#
+# It builds what is committed in that clone's main branch. There is no release
+# yet, which would add `url` and `sha256` of its archive, nor a home page:
+# example.org is nobody.
 class Bufv < Formula
   desc "Writes many chunks of bytes in one piece, on APR"
   homepage "https://example.org/bufv"
-  version "0.1.0"
   license "Apache-2.0"
-  head "file://#{File.expand_path("../..", __dir__)}", using: :git, branch: "main"
+  head "file://#{ENV.fetch("HOMEBREW_BUFV_SOURCE", Dir.pwd)}", using: :git, branch: "main"
 
   depends_on "cmake" => :build
   depends_on "pkgconf" => [:build, :test]
@@ -29,6 +36,7 @@ class Bufv < Formula
     C
     flags = shell_output("pkgconf --cflags --libs bufv").chomp.split
     system ENV.cc, "test.c", "-o", "test", *flags
-    assert_match version.to_s, shell_output("./test")
+    # A formula that is built from a branch has its commit for a version.
+    assert_equal shell_output("pkgconf --modversion bufv"), shell_output("./test")
   end
 end
