@@ -7,17 +7,16 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* The count goes in as what is wanted, and with EAGAIN and EINTR too comes out
- * as what was sent. */
+/* The count goes in as what is wanted and comes out as what was sent, with an
+ * error too; one that comes early leaves it as it was. */
 int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
                         apr_size_t *sent)
 {
     off_t n = (off_t)len;
     int result = sendfile(file, sock, (off_t)offset, &n, NULL, 0);
-
     int error = result < 0 ? errno : 0;
 
-    if (error != 0 && error != EAGAIN && error != EINTR)
+    if (error != 0 && n == (off_t)len)
         n = 0;
     *sent = (apr_size_t)n;
     return n > 0 ? 0 : error;
