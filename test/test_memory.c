@@ -320,6 +320,10 @@ START_TEST(memory__pool_takes_all)
     if (unseen("memory__pool_takes_all"))
         return;
     s = nowhere();
+    /* APR keeps a pool's memory for the next one, and where it is linked
+     * statically its allocations are counted too. */
+    note(first, apr_pool_create(&sub, pool));
+    apr_pool_destroy(sub);
     blocks = alloc_blocks();
     for (i = 0; i < 50; i++) {
         note(first, apr_pool_create(&sub, pool));

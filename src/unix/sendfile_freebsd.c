@@ -1,4 +1,5 @@
-/* sendfile() of FreeBSD and DragonFly. Compiled, not run, by the authors. */
+/* sendfile() of FreeBSD and DragonFly. Run by the authors under its rules on
+ * Linux (test/sendfile_rules.c), not there. */
 
 #include "unix.h"
 
