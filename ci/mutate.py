@@ -569,7 +569,13 @@ class Bench:
         self.apr = shlex.split(run_out(["pkg-config", "--cflags", "apr-1"]))
         self.libs = shlex.split(run_out(
             ["pkg-config", "--libs", "check", "apr-1"]))
-        self.include = ["-I" + os.path.join(ROOT, d)
+        # A copy, so that one may go on working on the original.
+        self.tree = os.path.join(build, "tree")
+        shutil.rmtree(self.tree, ignore_errors=True)
+        for name in ("include", "src", "test"):
+            shutil.copytree(os.path.join(ROOT, name),
+                            os.path.join(self.tree, name))
+        self.include = ["-I" + os.path.join(self.tree, d)
                         for d in ("include", "src")]
         self.define = ["-D_GNU_SOURCE", "-DBUFV_BUILDING", "-DBUFV_STATIC",
                        "-DBUFV_SENDFILE", '-DBUFV_VERSION="0.1.0"',
@@ -616,9 +622,9 @@ class Bench:
 
     def compile(self, kind, source, to, cwd_source=None):
         return self.compilers[kind] + self.define + self.include + \
-            self.apr + ["-I" + os.path.join(ROOT, "test"),
+            self.apr + ["-I" + os.path.join(self.tree, "test"),
                         "-I" + os.path.dirname(os.path.join(
-                            ROOT, cwd_source or source)),
+                            self.tree, cwd_source or source)),
                         "-c", "-o", to, source]
 
     def object(self, kind, source, backend=""):
@@ -630,9 +636,10 @@ class Bench:
         """What every object depends on beside its source."""
         digest = hashlib.sha256()
         for place in ("include", "src", "src/unix", "src/generic", "test"):
-            for name in sorted(os.listdir(os.path.join(ROOT, place))):
+            place = os.path.join(self.tree, place)
+            for name in sorted(os.listdir(place)):
                 if name.endswith(".h"):
-                    with open(os.path.join(ROOT, place, name), "rb") as file:
+                    with open(os.path.join(place, name), "rb") as file:
                         digest.update(name.encode() + file.read())
         return digest.hexdigest()
 
@@ -661,7 +668,7 @@ class Bench:
         for kind in kinds:
             os.makedirs(os.path.join(self.build, kind), exist_ok=True)
             for source in dict.fromkeys(sources + ["test/exhaustive.c"]):
-                full = os.path.join(ROOT, source)
+                full = os.path.join(self.tree, source)
                 for name in BACKENDS if source in self.names else [""]:
                     command = self.compile(
                         kind, full, self.object(kind, source, name), source)
@@ -859,10 +866,10 @@ def same(one, other):
         return first.read() == second.read()
 
 
-def unpack(mutant, place):
+def unpack(bench, mutant, place):
     """The changed file; of a header, with all that include it."""
     if mutant.path.endswith(".h"):
-        shutil.copytree(os.path.join(ROOT, "src"),
+        shutil.copytree(os.path.join(bench.tree, "src"),
                         os.path.join(place, "src"), dirs_exist_ok=True)
     source = os.path.join(place, mutant.path)
     os.makedirs(os.path.dirname(source), exist_ok=True)
@@ -874,7 +881,7 @@ def judge(bench, learnt, mutant, number, shown):
     """Builds a mutant and shows it to these stages. Returns
     (verdict, why)."""
     place = os.path.join(bench.build, "m%d" % number)
-    unpack(mutant, place)
+    unpack(bench, mutant, place)
     made = {}
     try:
         for stage in learnt.order(mutant, shown):
