@@ -21,8 +21,8 @@ EXCEPTIONS = [
 UNUSED = {"generic": [("src/vec.c", "bufv__vec_sum")]}
 
 # The least, in per cent, of what is not excepted: lines, branches, MC/DC.
-# The goal is 100 of each; these are what has been reached.
-FLOOR = {"unix": (99.6, 98.4, 95.5), "generic": (99.4, 97.7, 95.4)}
+# Nothing is to be below 100.
+FLOOR = {"unix": (100, 100, 100), "generic": (100, 100, 100)}
 
 
 def lines_of(name, number, count=1):

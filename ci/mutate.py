@@ -8,7 +8,8 @@ time and noticed others of the same function, each with a time limit. Those
 that survive these are shown to the other topics, to other settings, to the
 exhaustive schedules, and in a full run to the sanitizers. A mutant that the
 compiler turns into the same code as the original is none. Survivors that
-test/mutants.md names behave like the original, for the reason it gives.
+test/mutants.md names behave like the original, for the reason it gives; they
+are shown to the first topics only.
 """
 
 import argparse
@@ -1054,6 +1055,9 @@ def main():
     tally = Tally(len(chosen), explained, options.log)
     learnt = Learnt()
     left = judge_all(bench, learnt, tally, chosen, near)
+    for mutant in [m for m in left if str(m) in explained]:
+        tally.add(mutant, "survived", "")
+        left.remove(mutant)
     if not options.near:
         print("%d are left after the topics that take no time, %d s" %
               (len(left), tally.seconds()), flush=True)

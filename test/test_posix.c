@@ -115,6 +115,43 @@ START_TEST(posix__no_sigpipe_on_pipes)
 }
 END_TEST
 
+/* Whether this thread has SIGPIPE blocked. */
+static int sigpipe_is_blocked(void)
+{
+    sigset_t now;
+
+    sigemptyset(&now);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, NULL, &now), 0);
+    return sigismember(&now, SIGPIPE);
+}
+
+/* SIGPIPE is blocked no longer than a write takes: of chunks and of a file's
+ * part, to a socket and to a pipe. */
+START_TEST(posix__signal_mask_is_kept)
+{
+    peer_t *p = peer_new();
+    apr_file_t *file, *in, *out;
+    bufv_t *v = list_new();
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    int i;
+
+    assert_ok(apr_file_open(&file, "/dev/zero", APR_FOPEN_READ, 0, pool));
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    for (i = 0; i < 2; i++) {
+        if (i == 0)
+            w = peer_writer(p);
+        else
+            assert_ok(bufv_writer_file(&w, out, pool));
+        assert_ok(bufv_append(v, "header", 6));
+        assert_ok(bufv_append_file(v, file, 0, 100));
+        assert_ok(write_checked(v, w, &written));
+        ck_assert_uint_eq(written, 106);
+        ck_assert_int_eq(sigpipe_is_blocked(), 0);
+    }
+}
+END_TEST
+
 /* A SIGPIPE that was blocked and pending before is still so afterwards. */
 START_TEST(posix__pending_sigpipe_stays)
 {
@@ -453,6 +490,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, posix__no_sigpipe_on_tcp);
     tcase_add_test(tc, posix__no_sigpipe_on_unix);
     tcase_add_test(tc, posix__no_sigpipe_on_pipes);
+    tcase_add_test(tc, posix__signal_mask_is_kept);
     tcase_add_test(tc, posix__pending_sigpipe_stays);
     tcase_add_loop_test(tc, posix__signals_are_invisible, 0, 2);
     tcase_add_loop_test(tc, posix__signals_do_not_stretch_timeouts, 0, 2);
