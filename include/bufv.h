@@ -42,6 +42,10 @@
 #ifndef BUFV_H
 #define BUFV_H
 
+/* First: APR takes offsetof() from it if it can. If not, its rings subtract
+ * null pointers, which is undefined. */
+#include <stddef.h>
+
 #include <apr.h>
 #include <apr_errno.h>
 #include <apr_file_io.h>
