@@ -94,3 +94,20 @@ static void step(gather_t *g, apr_size_t chunks);
     ensures g->room + bytes == \old(g->room);
 */
 static void add_copied(gather_t *g, apr_size_t bytes);
+
+/* ---- limits */
+
+/*@ requires \valid_read(limits);
+    assigns \nothing;
+    ensures \result <= limits->copy_below;
+    ensures \result <= BUFV__SCRATCH_MAX ||
+            limits->bytes <= BUFV__SCRATCH_MAX;
+*/
+static apr_size_t copied_below(const bufv__limits_t *limits);
+
+/*@ requires \valid_read(limits) && \valid_read(v);
+    assigns \nothing;
+    ensures \result <= v->length && \result <= limits->bytes;
+    ensures \result == v->length || \result == limits->bytes;
+*/
+static apr_uint64_t most(const bufv_t *v, const bufv__limits_t *limits);
