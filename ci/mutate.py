@@ -346,7 +346,7 @@ PROMISES = [
      "    since = bufv__end(v);"),
     ("a shared chunk is released with its length", "src/mark.c",
      "        hold->release(hold->baton, hold->data, hold->len);",
-     "        hold->release(hold->baton, hold->data, len);"),
+     "        hold->release(hold->baton, hold->data, 0);"),
     ("copies of a clone's bytes outlive its list", "src/mark.c",
      "    return bufv__refs_one(&hold->refs);", "    return 1;"),
     ("reading a range leaves the file's position", "src/unix/system.c",

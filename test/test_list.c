@@ -168,6 +168,30 @@ START_TEST(list__empty_chunks_are_not_kept)
 }
 END_TEST
 
+/* A list that is never empty, filled at one end and drained at the other: the
+ * chunks are those that were appended, wherever its array was moved. */
+START_TEST(list__in_at_the_end_and_out_at_the_front)
+{
+    enum { ROUNDS = 3000, KEPT = 20 };
+    const unsigned char *data = bytes_new(ROUNDS, 33);
+    bufv_t *v = list_new();
+    struct iovec vec;
+    apr_size_t one;
+    int i;
+
+    for (i = 0; i < ROUNDS; i++) {
+        assert_ok(bufv_append(v, data + i, 1));
+        if (i < KEPT)
+            continue;
+        one = 1;
+        assert_ok(bufv_peek(v, &vec, &one));
+        ck_assert_ptr_eq(vec.iov_base, data + i - KEPT);
+        assert_ok(bufv_consume(v, 1));
+        ck_assert_uint_eq(bufv_count(v), KEPT);
+    }
+}
+END_TEST
+
 /* Thousands of empties among the chunks change nothing. */
 START_TEST(list__thousands_of_empties)
 {
@@ -597,6 +621,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, list__appendf_empty);
     tcase_add_test(tc, list__appendf_formats_as_apr);
     tcase_add_test(tc, list__empty_chunks_are_not_kept);
+    tcase_add_test(tc, list__in_at_the_end_and_out_at_the_front);
     tcase_add_test(tc, list__thousands_of_empties);
     tcase_add_test(tc, list__refused_chunks);
     tcase_add_test(tc, list__refused_owned_is_not_released);

@@ -178,8 +178,57 @@ START_TEST(lock__over_a_transport_that_waits)
 }
 END_TEST
 
+typedef struct refused_t {
+    bufv_writer_t *w;
+    apr_status_t status, later;
+} refused_t;
+
+static void write_inside(void *baton, const bufv_call_t *call)
+{
+    refused_t *r = baton;
+
+    (void)call;
+    if (r->status == APR_SUCCESS)
+        r->status =
+            bufv_write(list_of((const char *const[]){"b", NULL}), r->w, NULL);
+}
+
+static void *APR_THREAD_FUNC write_later(apr_thread_t *thread, void *baton)
+{
+    refused_t *r = baton;
+    bufv_t *v;
+
+    (void)thread;
+    bufv_create(&v, pool);
+    bufv_append(v, "c", 1);
+    r->later = bufv_write(v, r->w, NULL);
+    return NULL;
+}
+
+/* One who is refused, since he wrote from inside, does not keep the lock. */
+START_TEST(lock__is_free_after_a_refusal)
+{
+    bufv_t *v = list_of((const char *const[]){"a", NULL});
+    scripted_t *s = scripted_new(pool);
+    refused_t r = {NULL, APR_SUCCESS, APR_EGENERAL};
+    apr_thread_t *thread;
+
+    scripted_open(s);
+    r.w = s->w;
+    assert_ok(bufv_writer_lock_enable(s->w));
+    bufv_writer_hook_set(s->w, write_inside, &r);
+    assert_ok(bufv_write(v, s->w, NULL));
+    assert_is(r.status, APR_STATUS_IS_EBUSY);
+    assert_ok(apr_thread_create(&thread, NULL, write_later, &r, pool));
+    thread_join(thread);
+    assert_ok(r.later);
+    scripted_assert_got(s, "ac", 2);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, lock__is_free_after_a_refusal);
     tcase_add_test(tc, lock__over_tcp);
     tcase_add_test(tc, lock__small_lists);
     tcase_add_test(tc, lock__over_a_transport_that_waits);

@@ -152,6 +152,28 @@ START_TEST(posix__signal_mask_is_kept)
 }
 END_TEST
 
+/* A range is read past the file's position, which its owner may be using. */
+START_TEST(posix__reading_a_range_moves_nothing)
+{
+    char *name = apr_pstrdup(pool, "/tmp/bufv-range-XXXXXX");
+    bufv_t *v = list_new();
+    apr_uint64_t written;
+    apr_os_file_t fd;
+    apr_file_t *file;
+    scripted_t *s;
+
+    assert_ok(apr_file_mktemp(&file, name, 0, pool));
+    assert_ok(apr_file_write_full(file, "0123456789", 10, NULL));
+    assert_ok(apr_os_file_get(&fd, file));
+    ck_assert_int_eq((int)lseek(fd, 7, SEEK_SET), 7);
+    assert_ok(bufv_append_file(v, file, 2, 4));
+    s = scripted_for(v);
+    assert_ok(write_checked(v, s->w, &written));
+    scripted_assert_got(s, "2345", 4);
+    ck_assert_int_eq((int)lseek(fd, 0, SEEK_CUR), 7);
+}
+END_TEST
+
 /* A SIGPIPE that was blocked and pending before is still so afterwards. */
 START_TEST(posix__pending_sigpipe_stays)
 {
@@ -491,6 +513,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, posix__no_sigpipe_on_unix);
     tcase_add_test(tc, posix__no_sigpipe_on_pipes);
     tcase_add_test(tc, posix__signal_mask_is_kept);
+    tcase_add_test(tc, posix__reading_a_range_moves_nothing);
     tcase_add_test(tc, posix__pending_sigpipe_stays);
     tcase_add_loop_test(tc, posix__signals_are_invisible, 0, 2);
     tcase_add_loop_test(tc, posix__signals_do_not_stretch_timeouts, 0, 2);

@@ -495,8 +495,25 @@ START_TEST(socket__many_lists)
 }
 END_TEST
 
+/* Small chunks are copied together unless one asks for something else. */
+START_TEST(socket__copies_by_default)
+{
+    const unsigned char *data = bytes_new(200, 71);
+    bufv_t *v = list_cut(data, 10, 10, 20);
+    peer_t *p = peer_new();
+    apr_uint64_t written;
+    bufv_writer_t *w;
+
+    assert_ok(bufv_writer_socket(&w, p->near_end, pool));
+    assert_ok(write_checked(v, w, &written));
+    ck_assert_uint_eq(bufv_writer_report(w)->copied, 100);
+    ck_assert_uint_eq(bufv_writer_report(w)->calls, 1);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_test(tc, socket__copies_by_default);
     tcase_add_test(tc, socket__32_mib);
     tcase_add_test(tc, socket__32_mib_blocking);
     tcase_add_test(tc, socket__times_out_and_resumes);

@@ -569,6 +569,24 @@ START_TEST(write__transient_is_bounded)
 }
 END_TEST
 
+/* What is left is told in 64 bits. */
+START_TEST(write__left_beyond_4_gib)
+{
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+    int i;
+
+    for (i = 0; i < 5; i++)
+        assert_ok(bufv_append(v, wild(), 1 << 30));
+    s->otherwise.take = 0;
+    s->otherwise.status = APR_ECONNRESET;
+    bufv_writer_copy_below_set(s->w, 0);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_ECONNRESET);
+    ck_assert_uint_eq(bufv_writer_report(s->w)->left, APR_UINT64_C(5) << 30);
+}
+END_TEST
+
 /* Progress in between begins the count anew: a long list with a hiccup at
  * every other attempt leaves whole. */
 START_TEST(write__transient_now_and_then)
@@ -874,6 +892,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, write__claims_too_much, 0, (int)COUNT(lies));
     tcase_add_loop_test(tc, write__transient_shrinks, 0, 2);
     tcase_add_test(tc, write__transient_under_max_bytes);
+    tcase_add_test(tc, write__left_beyond_4_gib);
     tcase_add_loop_test(tc, write__transient_is_bounded, 0, 2);
     tcase_add_test(tc, write__transient_now_and_then);
     tcase_add_test(tc, write__hook_tells_the_attempt);
