@@ -80,7 +80,8 @@ typedef struct piece_t {
 
 typedef struct list_t {
     bufv_t *v;
-    unsigned char bytes[MOST_BYTES];
+    unsigned char room[4 * MOST_BYTES];
+    unsigned char *bytes; /* in it */
     apr_size_t len;
     piece_t piece[MOST_CHUNKS];
     int pieces;
@@ -134,7 +135,7 @@ static void model_drop(list_t *l, apr_size_t n)
 {
     int i = 0;
 
-    memmove(l->bytes, l->bytes + n, l->len - n);
+    l->bytes += n;
     l->len -= n;
     while (i < l->pieces && l->piece[i].len <= n) {
         n -= l->piece[i].len;
@@ -151,12 +152,26 @@ static int model_has_room(const list_t *l, apr_size_t len, int pieces)
     return l->len + len <= MOST_BYTES && l->pieces + pieces <= MOST_CHUNKS;
 }
 
-static void model_add(list_t *l, const void *data, apr_size_t len,
-                      owned_t *owner)
+/* Puts the bytes where so many fit before and behind them. */
+static void model_slide(list_t *l, apr_size_t before)
 {
+    memmove(l->room + before, l->bytes, l->len);
+    l->bytes = l->room + before;
+}
+
+static void model_add_bytes(list_t *l, const void *data, apr_size_t len)
+{
+    if (l->bytes + l->len + len > l->room + sizeof(l->room))
+        model_slide(l, 0);
     if (len > 0)
         memcpy(l->bytes + l->len, data, len);
     l->len += len;
+}
+
+static void model_add(list_t *l, const void *data, apr_size_t len,
+                      owned_t *owner)
+{
+    model_add_bytes(l, data, len);
     l->piece[l->pieces].len = len;
     l->piece[l->pieces++].owner = owner;
 }
@@ -386,7 +401,9 @@ static void do_prepend(void)
     MUST(bufv_prepend(l->v, data, len) == APR_SUCCESS);
     if (len == 0)
         return;
-    memmove(l->bytes + len, l->bytes, l->len);
+    if (l->bytes < l->room + len)
+        model_slide(l, MOST_BYTES);
+    l->bytes -= len;
     memcpy(l->bytes, data, len);
     l->len += len;
     memmove(l->piece + 1, l->piece, (size_t)l->pieces * sizeof(piece_t));
@@ -398,10 +415,8 @@ static void do_prepend(void)
 static void model_copy(list_t *to, const list_t *from)
 {
     int i, pieces = from->pieces;
-    apr_size_t len = from->len;
 
-    memcpy(to->bytes + to->len, from->bytes, len);
-    to->len += len;
+    model_add_bytes(to, from->bytes, from->len);
     for (i = 0; i < pieces; i++) {
         to->piece[to->pieces++] = from->piece[i];
         if (from->piece[i].owner != NULL)
@@ -448,8 +463,7 @@ static void do_split(void)
     if (!model_has_room(to, n, from->pieces + 1))
         return;
     MUST(bufv_split(from->v, n, to->v) == APR_SUCCESS);
-    memcpy(to->bytes + to->len, from->bytes, n);
-    to->len += n;
+    model_add_bytes(to, from->bytes, n);
     for (i = 0, left = n; i < from->pieces; i++) {
         piece_t piece = from->piece[i];
 
@@ -638,6 +652,7 @@ static void open_all(void)
     clock_now = 1000;
     owners = 0;
     for (i = 0; i < LISTS; i++) {
+        lists[i].bytes = lists[i].room;
         lists[i].len = 0;
         lists[i].pieces = 0;
         MUST(bufv_create(&lists[i].v, pool) == APR_SUCCESS);
