@@ -56,7 +56,7 @@ PEERS = {
 }
 
 
-def peer(name):
+def program_of(name):
     """Its program and variant; "bufv:copy=256" is bufv with a variant."""
     name, _, variant = name.partition(":")
     program, usual = PEERS[name]
@@ -222,7 +222,7 @@ class Bench:
         self.port = self.reader.hear()
 
     def start(self, name, nodelay=1, prefix=()):
-        program, variant = peer(name)
+        program, variant = program_of(name)
         peer = Child([*prefix, f"{self.bin}/{program}", self.port,
                       str(self.arena.fd), str(nodelay), variant],
                      self.arena.fd, self.peer_cpus)
@@ -446,7 +446,7 @@ def main():
         if name.partition(":")[0] not in PEERS:
             sys.exit(f"no peer {name!r}; there are: {' '.join(PEERS)}")
     names = [n for n in wanted
-             if os.access(f"{args.bin}/{peer(n)[0]}", os.X_OK)]
+             if os.access(f"{args.bin}/{program_of(n)[0]}", os.X_OK)]
     for name in wanted:
         if name not in names:
             say(f"*** SKIPPED, not built: {name}")
