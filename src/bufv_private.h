@@ -18,11 +18,15 @@
 #define BUFV__VEC_MAX 1024
 
 /* The most that is copied together for one attempt: as many small chunks as
- * one can have at all. See docs/PERFORMANCE.md. */
+ * one can have at all. See docs/PERFORMANCE.md. The tests try others. */
+#ifndef BUFV__SCRATCH_MAX
 #define BUFV__SCRATCH_MAX ((apr_size_t)512 * 1024)
+#endif
 
 /* What lies on the stack in its place: a TLS record, or some headers. */
+#ifndef BUFV__SCRATCH_SMALL
 #define BUFV__SCRATCH_SMALL ((apr_size_t)16 * 1024)
+#endif
 
 /* Below this size two neighbours are copied together by default, where the
  * transport gathers: what an entry costs in the kernel, in bytes of copying;
