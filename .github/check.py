@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Reads the workflows as the service would: what actionlint checks, as far as
 this project uses it, and the rules it sets itself. Exits with 77 if there is
 no YAML parser."""

@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
 # Sourced by the scripts that make a prefix below ${BUFV_CACHE:-~/.cache/bufv}:
 # once, step by step, from the mirrors that this machine's apt knows already.
 

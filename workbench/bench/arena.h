@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* arena.h -- the memory that the harness shares with the reader and with
  * every peer: what to send, and how far the reader has come.
  *

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # plot.gp -- the ratios as a map: a row a peer, a column a cell.
 # usage: gnuplot -e 'prefix="..."; metric="cpu"; about="..."' plot.gp
 
@@ -26,15 +28,8 @@ clip(x) = x > 3 ? 3 : x < -3 ? -3 : x
 width = 230 + (columns < 12 ? 12 : columns) * 50
 height = 190 + 30 * rows
 
-do for [kind in "png svg"] {
-    if (kind eq "png") {
-        set terminal pngcairo noenhanced size width, height font "sans,10"
-    } else {
-        set terminal svg noenhanced size width, height font "sans,10" \
-            background "white"
-    }
-    set output sprintf("%s-%s.%s", prefix, metric, kind)
-    plot data using 1:2:(clip(log2($3))):xtic(5):ytic(6) with image \
-             pixels notitle, \
-         data using 1:2:4 with labels font ",8" notitle
-}
+set terminal pngcairo noenhanced size width, height font "sans,10"
+set output sprintf("%s-%s.png", prefix, metric)
+plot data using 1:2:(clip(log2($3))):xtic(5):ytic(6) with image \
+         pixels notitle, \
+     data using 1:2:4 with labels font ",8" notitle

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* reader.c -- the other end: accepts the peers' connections and drains the
  * one that is being timed.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes tables, and the data of the plot, of what run.py measured.
 
 usage: report.py PREFIX
@@ -230,7 +231,7 @@ def main():
     times = Times(rows)
     rounds = len({r["round"] for r in rows})
     text = ["# bufv against its peers\n",
-            "Made by `ci/bench`; do not edit.\n",
+            "Made by `workbench/bench/run`; do not edit.\n",
             "".join(f"- {line}\n" for line in machine.splitlines()),
             f"A job is S x M: M chunks of S bytes, built into a list and sent"
             f" whole over loopback TCP with TCP_NODELAY. Medians of {rounds}"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Times every peer on the same jobs, in interleaved rounds, and writes CSV.
 
 usage: run.py --bin DIR --out PREFIX [--quick] [--peers a,b] [--cells x,y]

@@ -1,9 +1,9 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * @file sendfile_rules.c
  * The rules of FreeBSD's and macOS' sendfile(), imposed on Linux: see
- * `ci/cross`. An error may come together with a count, and does when the
+ * `run`. An error may come together with a count, and does when the
  * socket is full; Linux says one or the other.
  */
 

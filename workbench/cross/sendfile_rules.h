@@ -1,9 +1,9 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * @file sendfile_rules.h
  * sendfile() as FreeBSD or, with BUFV_RULES_MACOS, macOS declares it, for the
- * library's own sources on Linux: `ci/cross sendfile` has the compiler read
+ * library's own sources on Linux: `run sendfile` has the compiler read
  * this first. Tests see Linux' own. See sendfile_rules.c.
  */
 

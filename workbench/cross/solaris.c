@@ -1,9 +1,9 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * @file solaris.c
  * Solaris' rules, imposed on another system: the linker puts these in the
- * place of sendmsg() and writev(), by --wrap (see `ci/cross`).
+ * place of sendmsg() and writev(), by --wrap (see `run`).
  *
  * - more than 16 entries, or none, is EINVAL; nothing is written
  * - with BUFV_TEST_SHORT=N in the environment a stream takes at most N bytes

@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# Sourced by ci/httpd and ci/httpd-bench: builds examples/httpd and runs an
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sourced by the scripts beside it: builds examples/httpd and runs an
 # httpd of our own, from a temporary directory, on loopback. Nothing of the
 # machine's own httpd is touched, if it has one: Debian's apache2-bin is the
 # program without the service.
@@ -7,27 +9,23 @@
 # Two servers in one: the same resources with the module (port `with`) and
 # without it (port `without`). A third speaks TLS.
 
-# shellcheck source=ci/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=workbench/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-httpd_build=${BUFV_HTTPD_BUILD:-$bufv_root/build/httpd}
+httpd_build=$bufv_build/httpd
 httpd_pid=
 httpd_dir=
 with='' without='' tls=''
 
-skip() { printf '\nSKIP %s: %s\n' "${0##*/}" "$*" >&2; exit 77; }
-
 # httpd_prepare PACKAGE... installs what is needed, or skips all.
 httpd_prepare()
 {
-    local packages=(gcc cmake make pkg-config libc6-dev libapr1-dev
-        libaprutil1-dev apache2-bin apache2-dev curl perl "$@")
-    (need_packages "${packages[@]}") ||
-        skip "httpd cannot be installed here: $(missing_packages \
-            "${packages[@]}" | tr '\n' ' ')"
+    want_packages gcc cmake make pkg-config libc6-dev libapr1-dev \
+        libaprutil1-dev apache2-bin apache2-dev curl perl "$@"
     httpd_modules=$(apxs -q LIBEXECDIR)
     httpd_program=$(apxs -q SBINDIR)/$(apxs -q PROGNAME)
-    say "$("$httpd_program" -v | head -n 1); building $httpd_build"
+    say "$("$httpd_program" -v | head -n 1); builds the module"
+    mkdir -p "$bufv_build"
     {
         cmake -S "$bufv_root" -B "$httpd_build" -DCMAKE_BUILD_TYPE=Release \
             -DCMAKE_C_FLAGS=-g -DBUFV_TESTS=OFF -DBUFV_OPENSSL=OFF \

@@ -1,4 +1,5 @@
-"""Turns what ci/httpd-bench measured into tables.
+# SPDX-License-Identifier: Apache-2.0
+"""Turns what workbench/httpd/bench measured into tables.
 
     httpd.py ROUNDS.csv CALLS.csv DIRECTORY VERSION
 """
@@ -90,7 +91,7 @@ def main():
         "",
         f"{version}, event MPM, `wrk -t 1 -c 8` on loopback, "
         f"{count} rounds, {os.cpu_count()} processors, load "
-        f"{os.getloadavg()[0]:.1f} at the end. Written by `ci/httpd-bench`.",
+        f"{os.getloadavg()[0]:.1f} at the end. Written by `workbench/httpd/bench`.",
         "",
         "Each cell is *with the module / without it*, per request; medians "
         "over rounds. A ratio",

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Breaks the library in many small ways, one at a time, and says which of
 them the suite does not notice. See ci/mutate for how it is called.
 

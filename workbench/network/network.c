@@ -1,8 +1,8 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * @file network.c
- * The two ends of ci/network, which makes the network between them bad:
+ * The two ends of `run`, which makes the network between them bad:
  *
  *     network receive PORT HOW TIMES
  *     network send HOST PORT BYTES DEADLINE_MS EXPECT TIMES

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* What the proofs speak of. Everything here exists for the prover alone: the
  * functions are those of src/, included as they are. See docs/PROOF.md. */
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* The planner: what a batch holds, and within which limits. */
 
 #include "model.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* The arithmetic of queues: here the items are bytes. */
 
 #include "model.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* apr.c -- apr_socket_sendv in a loop, as httpd and others write it. */
 
 #include "peer.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* asio.cpp -- Boost.Asio: boost::asio::write of a sequence of buffers. */
 
 #include <boost/asio.hpp>

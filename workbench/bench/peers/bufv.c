@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* bufv.c -- this library. Linked once against each back end. */
 
 #include "peer.h"

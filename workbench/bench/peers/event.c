@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* event.c -- libevent's evbuffer, filled by reference or by copy. */
 
 #include "peer.h"

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* glib.c -- GIO: g_output_stream_writev_all on a socket's stream. */
 
 #include "peer.h"

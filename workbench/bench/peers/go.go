@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+//
 // go.go -- Go: net.Buffers, and bufio.Writer of 64 KiB.
 // The commands are those of peer.h, the offsets those of arena.h.
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* peer.h -- what every C and C++ peer shares: main(), which connects, takes
  * commands and times jobs. A peer defines the four functions below.
  *

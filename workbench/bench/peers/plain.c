@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* plain.c -- what a program does without a library, and the limits.
  *
  * writev  a loop around writev, IOV_MAX entries at a time

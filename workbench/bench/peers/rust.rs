@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+//
 // rust.rs -- Rust's standard library: write_vectored with advance_slices,
 // and BufWriter of 64 KiB. The commands are those of peer.h, the offsets
 // those of arena.h.

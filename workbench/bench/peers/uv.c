@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* uv.c -- libuv.
  *
  * write  uv_write, and the loop until its callback

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* The drop-in for apr_socket_sendv(), where it is needed: apr-util's client
  * for redis calls that function once and does not look at how much it took.
  * A value that does not fit the socket's buffer is cut off, the server waits
@@ -7,7 +9,7 @@
  *
  * apr_redis_set() of 8 MiB has to fail here, or the point is gone; the same
  * command with bufv_sendv() in the place of apr_socket_sendv() has to succeed,
- * and apr_redis_getp() has to return the same value. ci/dropin runs this. */
+ * and apr_redis_getp() has to return the same value. `run` runs this. */
 
 #include <bufv.h>
 
