@@ -112,6 +112,9 @@ tell_ctest()
             sub(/.*Checks: /, "")
             n += $1
         }
-        END { print "cases: " n + runs - suites " cases in " runs " runs" }
+        /^SKIP/ { skips++ }
+        END {
+            print "cases: " n + runs - suites - skips " cases in " runs " runs"
+        }
     ' "$log"
 }
