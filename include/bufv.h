@@ -56,14 +56,15 @@
 #include <apr_want.h>
 
 /* BUFV_STATIC is defined for users of the static library by the CMake and
- * pkg-config packages; it matters on Windows alone. */
+ * pkg-config packages. Its names are hidden then: a plugin that links it
+ * exports none of them. */
 #if defined(_WIN32) && !defined(BUFV_STATIC)
 #ifdef BUFV_BUILDING
 #define BUFV_DECLARE(type) __declspec(dllexport) type
 #else
 #define BUFV_DECLARE(type) __declspec(dllimport) type
 #endif
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(BUFV_STATIC)
 #define BUFV_DECLARE(type) __attribute__((visibility("default"))) type
 #else
 #define BUFV_DECLARE(type) type
