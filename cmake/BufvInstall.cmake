@@ -99,7 +99,7 @@ configure_package_config_file(
     INSTALL_DESTINATION ${bufv_cmake_dir}
     NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(bufvConfigVersion.cmake
-    COMPATIBILITY SameMinorVersion)
+    COMPATIBILITY SameMajorVersion)
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/bufvConfig.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/bufvConfigVersion.cmake
