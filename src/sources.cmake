@@ -8,20 +8,21 @@
 
 # The core, on every platform, and what it asks of the system.
 set(bufv_sources_core
-    src/ends.c
     src/file.c
+    src/limits.c
     src/list.c
-    src/lock.c
-    src/mark.c
     src/move.c
     src/plan.c
     src/queue.c
     src/range.c
     src/reader.c
+    src/release.c
+    src/report.c
+    src/reserve.c
     src/scratch.c
-    src/send.c
     src/slab.c
     src/socket.c
+    src/socket_names.c
     src/vec.c
     src/write.c
     src/writer.c)
@@ -73,7 +74,7 @@ set(bufv_sources_openssl_unix
 set(bufv_sources_openssl_win32
     src/openssl/win32/mode.c)
 set(bufv_sources_openssl_shares
-    src/ends.c)
+    src/socket_names.c)
 set(bufv_sources_openssl_shares_unix
     src/unix/quiet.c)
 set(bufv_sources_openssl_shares_win32
