@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 #include "suite.h"
 
@@ -172,6 +172,27 @@ unsigned char *bytes_new(apr_size_t len, unsigned int seed)
 const void *wild(void)
 {
     return (const void *)(apr_uintptr_t)1;
+}
+
+apr_file_t *file_new(const void *bytes, apr_size_t len, apr_int32_t more_flags)
+{
+    const char *dir;
+    apr_file_t *file;
+
+    assert_ok(apr_temp_dir_get(&dir, pool));
+    assert_ok(apr_file_mktemp(
+        &file, apr_psprintf(pool, "%s/bufv-test-XXXXXX", dir),
+        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
+            APR_FOPEN_BINARY | APR_FOPEN_DELONCLOSE | more_flags,
+        pool));
+    if (len > 0)
+        assert_ok(apr_file_write_full(file, bytes, len, NULL));
+    return file;
+}
+
+apr_file_t *file_text(const char *text)
+{
+    return file_new(text, strlen(text), 0);
 }
 
 static void tally_hook(void *baton, const bufv_call_t *call)

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 #include "tls.h"
 
@@ -11,7 +11,7 @@
 
 #define PIECE 65536
 
-/* ---------------------------------------------------------- contexts -- */
+/* ---- contexts */
 
 static apr_status_t free_key(void *key)
 {
@@ -97,7 +97,7 @@ static SSL *connection(const tls_kind_t *kind, int server)
     return ssl;
 }
 
-/* --------------------------------------------------------- connecting -- */
+/* ---- connecting */
 
 static int descriptor(apr_socket_t *sock)
 {
@@ -150,7 +150,7 @@ tls_t *tls_new(const tls_kind_t *kind)
     return t;
 }
 
-/* ------------------------------------------------------------ reading -- */
+/* ---- reading */
 
 static void compare(tls_t *t, const unsigned char *data, apr_size_t len)
 {

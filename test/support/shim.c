@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* The functions here have the names of the C library's, and are found before
  * them. What they stand in for is found by dlsym(). */

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * @file suite.h
@@ -41,14 +41,19 @@ typedef struct topic_t {
     void (*add_tests)(TCase *tc);
 } topic_t;
 
-extern const topic_t topic_list, topic_consume, topic_release, topic_memory,
-    topic_split, topic_clone, topic_write, topic_schedule, topic_deadline,
-    topic_go, topic_socket, topic_huge, topic_message, topic_lock, topic_send,
-    topic_copying, topic_reader, topic_range, topic_file, topic_writer,
-    topic_posix, topic_pipe, topic_sendfile, topic_faults, topic_corners,
-    topic_win32, topic_crash;
+/** One line of the list of topics, which test/CMakeLists.txt has. */
+typedef struct topic_entry_t {
+    const char *name;
+    const topic_t *topic; /**< NULL: it is left out here */
+    const char *why_not;
+    int by_name; /**< runs only if it is named */
+} topic_entry_t;
 
-/* ------------------------------------------------------------ settings -- */
+/** The topics of this program, those that are left out among them. The last
+ * one has no name. */
+extern const topic_entry_t test_topics[];
+
+/* ---- settings */
 
 /** What the command line asks for: `--max-vec N`, `--copy-below N`. Tests
  * compute what they expect from these; a test that needs others sets them. */
@@ -70,7 +75,7 @@ apr_size_t settings_max_vec(apr_size_t own);
 /** The fewest attempts that `chunks` entries take. */
 apr_uint64_t attempts_for(apr_uint64_t chunks, apr_size_t max_vec);
 
-/* ---------------------------------------------------------- assertions -- */
+/* ---- assertions */
 
 /** A status as text, for messages. */
 const char *status_text(apr_status_t status);
@@ -127,7 +132,7 @@ void thread_join(apr_thread_t *thread);
 /** Whether the environment variable `name` is set and not empty. */
 int env_is_set(const char *name);
 
-/* --------------------------------------------------------------- lists -- */
+/* ---- lists */
 
 /** An empty list in the test's pool. */
 bufv_t *list_new(void);
@@ -147,7 +152,17 @@ unsigned char *bytes_new(apr_size_t len, unsigned int seed);
 /** A pointer that nobody may follow. */
 const void *wild(void);
 
-/* ---------------------------------------------------------------- hook -- */
+/* ---- files */
+
+/** A new file of these bytes, open to be read and written, which goes when it
+ * is closed. `more_flags` are APR's, beside those. */
+apr_file_t *file_new(const void *bytes, apr_size_t len,
+                     apr_int32_t more_flags);
+
+/** The same, of a text. */
+apr_file_t *file_text(const char *text);
+
+/* ---- hook */
 
 /** A sum over what the hook was told. */
 typedef struct tally_t {

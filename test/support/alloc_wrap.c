@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Linked with -Wl,--wrap=malloc,... by linkers of GNU's kind. Threads of
  * other tests allocate too, so the counters are atomic. */

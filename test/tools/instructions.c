@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* A list is built and written to a transport that takes everything, so many
  * times: what callgrind counts of it is the library's own work.
  *
