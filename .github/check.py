@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Reads the workflows as the service would: what actionlint checks, as far as
-this project uses it, and the rules it sets itself. Exits with 77 if there is
-no YAML parser."""
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the workflows as the service would: what actionlint checks, which
+Debian has not, as far as this project uses it, and the rules it sets itself.
+Exits with 77 if there is no YAML parser."""
 
 import os
 import pathlib
@@ -95,7 +96,8 @@ def expressions(where, tree, names):
 def command(where, line, job):
     words = line.split()
     path = root / words[0]
-    check(words[0].startswith("ci/"), f"{where}: not a script of ci/: {line}")
+    check(re.match("(ci|workbench)/", words[0]),
+          f"{where}: not a script of ours: {line}")
     check(path.is_file() and os.access(path, os.X_OK),
           f"{where}: {words[0]} is not there or not executable")
     # What a job of ci/test may be: a preset or a script.
@@ -103,9 +105,10 @@ def command(where, line, job):
         presets = (root / "CMakePresets.json").read_text()
         for name in job["strategy"]["matrix"]["job"]:
             check(f'"configurePreset": "{name}"' in presets
-                  or os.access(root / "ci" / name, os.X_OK),
+                  or os.access(root / "ci" / name, os.X_OK)
+                  or os.access(root / "workbench" / name / "run", os.X_OK),
                   f"{where}: ci/test knows no {name}")
-    if words[0] == "ci/cross":
+    if words[0] == "workbench/cross/run":
         rows = re.search(r"^ +([\w| -]+)\) ;;$", path.read_text(), re.M)[1]
         for name in job["strategy"]["matrix"]["row"]:
             check(name in rows.split(" | "), f"{where}: no row {name}")

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # ci/msvc.ps1: builds with Visual Studio and vcpkg's APR and runs the suite;
 # then installs bufv by the overlay port in packaging/vcpkg and builds and runs
 # a project that finds it. Needs VCPKG_INSTALLATION_ROOT (GitHub's machines set
