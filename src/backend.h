@@ -51,6 +51,7 @@ typedef struct bufv__socket_t {
     int copying; /* the writer copies small chunks together */
 
     int corked;        /* by us, until `flush` */
+    int held;          /* MSG_MORE may hold bytes back, until `flush` */
     apr_socket_t *own; /* a handle of ours on the same descriptor */
     apr_pool_t *pool;  /* of that handle */
 } bufv__socket_t;
@@ -59,12 +60,10 @@ typedef struct bufv__socket_t {
 typedef struct bufv__file_t {
     apr_file_t *file;
 
-    apr_os_file_t fd;
-    int known;        /* what kind of file it is has been asked */
-    int stream;       /* it can be full, and its reader can go */
     int method;       /* how it is written without waiting: the back end's */
     apr_file_t *own;  /* a handle of ours on the same descriptor */
     apr_pool_t *pool; /* of that handle */
+    void *event;      /* of ours, to wait for the end of an attempt */
 } bufv__file_t;
 
 /* ---- what the core offers */
@@ -129,22 +128,54 @@ int bufv__is_nobufs(apr_status_t status);
  * leave by this way again. */
 int bufv__is_gone(apr_status_t status);
 
-/* quiet.c: keeps SIGPIPE away from this thread between the two, for one
- * attempt; `raised` says that one may have come. Nothing on Windows. */
+/* loan.c: the lock of the process under which modes of open descriptions are
+ * borrowed, so that no thread takes another's loan for the user's mode. It is
+ * held for an attempt, which does not wait. The thread that has it may take it
+ * again: TLS calls back. A child of fork() finds it free. */
+void bufv__loan_begin(void);
+void bufv__loan_end(void);
+
+/* quiet.c: keeps SIGPIPE away between the two, for one attempt on `fd`;
+ * `raised` says that one may have come. Where that is a mode of the
+ * descriptor it is borrowed under the lock. Nothing on Windows. */
 typedef struct bufv__quiet_t {
-    int blocked; /* by us, in this thread */
+    int fd;
+    int blocked; /* by us, in this thread or on this descriptor */
     int pending; /* before we came */
 } bufv__quiet_t;
 
-void bufv__quiet_begin(bufv__quiet_t *q);
+void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd);
 void bufv__quiet_end(bufv__quiet_t *q, int raised);
 
-/* loan.c: the lock of the process under which modes of open descriptions are
- * borrowed, so that no thread takes another's loan for the user's mode. It is
- * held for an attempt, which does not wait. A child of fork() finds it
- * free. */
-void bufv__loan_begin(void);
-void bufv__loan_end(void);
+/* loan.c: between the two `fd` does not block, for one attempt. Takes the
+ * lock if the mode has to be borrowed for that, and keeps it. `sock` is the
+ * user's handle, which Windows has to be asked through; NULL for a file. */
+typedef struct bufv__loan_t {
+    apr_os_sock_t fd;
+    int taken;     /* the lock */
+    int unblocked; /* by us */
+} bufv__loan_t;
+
+apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
+                             apr_socket_t *sock);
+void bufv__loan_return(bufv__loan_t *l);
+
+/* cork_*.c: holds the half-full segments of a TCP socket back until the second
+ * lets them go. Whether it does so now and did not before: the user's own cork
+ * is not ours. */
+int bufv__cork(apr_os_sock_t fd);
+void bufv__uncork(apr_os_sock_t fd);
+
+/* cork_*.c: lets go what MSG_MORE holds back, unless the user holds it. */
+void bufv__push(apr_os_sock_t fd);
+
+/* cork_*.c: whether the kernel makes records of a stream (kTLS). MSG_MORE keeps
+ * such a record open without a timer, and nothing but more bytes ends it. */
+int bufv__has_records(apr_os_sock_t fd);
+
+/* cork_*.c: whether Nagle's algorithm is on, so that a half-full segment would
+ * wait for the peer to acknowledge those before it. */
+int bufv__is_delaying(apr_os_sock_t fd);
 
 /* monitor.c: a mutex with a condition that is waited for on the monotonic
  * clock. A timeout below 0 is none. Waiting may end early and for no reason.
