@@ -70,10 +70,7 @@ typedef struct bufv__file_t {
 
 /* The one place where const is cast away: system calls and struct iovec have
  * none, and only read. */
-static inline void *bufv__unconst(const void *data)
-{
-    return (void *)(uintptr_t)data;
-}
+#define bufv__unconst(data) ((void *)(uintptr_t)(data))
 
 static inline struct iovec bufv__entry(const void *data, apr_size_t len)
 {
@@ -169,8 +166,9 @@ void bufv__uncork(apr_os_sock_t fd);
 /* cork_*.c: lets go what MSG_MORE holds back, unless the user holds it. */
 void bufv__push(apr_os_sock_t fd);
 
-/* cork_*.c: whether the kernel makes records of a stream (kTLS). MSG_MORE keeps
- * such a record open without a timer, and nothing but more bytes ends it. */
+/* cork_*.c: whether the kernel makes records of a stream (kTLS). MSG_MORE
+ * keeps such a record open without a timer, and nothing but more bytes ends
+ * it. */
 int bufv__has_records(apr_os_sock_t fd);
 
 /* cork_*.c: whether Nagle's algorithm is on, so that a half-full segment would
