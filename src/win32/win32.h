@@ -1,11 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* What the files of this directory share, and a test of theirs uses. */
 
 #ifndef BUFV_WIN32_H
 #define BUFV_WIN32_H
 
-#include "bufv_private.h"
-
 #include <winsock2.h>
+
+#include "backend.h"
 
 /* WSASend, or what a test puts in its place: Wine never lacks buffers. */
 typedef int WSAAPI bufv__wsasend_t(SOCKET s, LPWSABUF bufs, DWORD count,
@@ -13,5 +15,15 @@ typedef int WSAAPI bufv__wsasend_t(SOCKET s, LPWSABUF bufs, DWORD count,
                                    LPWSAOVERLAPPED overlapped,
                                    LPWSAOVERLAPPED_COMPLETION_ROUTINE done);
 extern bufv__wsasend_t *bufv__wsasend;
+
+/* ---- overlapped.c: reading and writing by handles of any kind */
+
+/* One WriteFile() or ReadFile(), which has ended when this returns. `at` is
+ * where in the file; handles that are not overlapped go on from there, pipes
+ * have no such place. `event` is ours. Returns the system's error, or 0. */
+DWORD bufv__write_at(HANDLE file, HANDLE event, apr_off_t at,
+                     const void *data, DWORD len, DWORD *written);
+DWORD bufv__read_at(HANDLE file, HANDLE event, apr_off_t at, void *to,
+                    DWORD len, DWORD *got);
 
 #endif /* BUFV_WIN32_H */
