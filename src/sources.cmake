@@ -27,8 +27,16 @@ set(bufv_sources_core
     src/write.c
     src/writer.c)
 set(bufv_sources_system_unix
+    src/unix/condition_posix.c
+    src/unix/loan.c
+    src/unix/monitor.c
     src/unix/quiet.c
-    src/unix/system.c)
+    src/unix/system.c
+    src/unix/wait.c
+    src/unix/kind.c
+    src/unix/buffer.c
+    src/unix/nowait_linux.c
+    src/unix/cork_linux.c)
 set(bufv_sources_system_win32
     src/win32/quiet.c
     src/win32/system.c)
@@ -37,14 +45,12 @@ set(bufv_sources_system_win32
 # that the generic back end borrows a file there (see src/win32/file.c).
 set(bufv_sources_unix
     src/unix/file.c
-    src/unix/socket.c
-    src/unix/wait.c)
+    src/unix/socket.c)
 set(bufv_sources_win32
     src/generic/apr_write.c
     src/win32/file.c
     src/win32/socket.c)
 set(bufv_sources_generic
-    src/generic/apr_write.c
     src/generic/socket.c)
 set(bufv_sources_generic_unix
     src/generic/file.c)

@@ -397,8 +397,9 @@ static apr_status_t write_in_turn(write_t *t, turn_t *turn)
         return APR_TIMEUP;
     status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
     *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
-    if (status == APR_SUCCESS)
-        status = write_list(t);
+    if (status != APR_SUCCESS)
+        return status;
+    status = write_list(t);
     end_run(t);
     if (!t->w->doomed)
         bufv__writer_flush(t->w);
