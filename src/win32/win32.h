@@ -26,4 +26,16 @@ DWORD bufv__write_at(HANDLE file, HANDLE event, apr_off_t at,
 DWORD bufv__read_at(HANDLE file, HANDLE event, apr_off_t at, void *to,
                     DWORD len, DWORD *got);
 
+/* ---- pipe.c */
+
+/* One attempt on a pipe; what APR has buffered for it leaves first. */
+apr_status_t bufv__pipe_write(bufv__file_t *f, HANDLE fd, const char *data,
+                              apr_size_t len, apr_size_t *written);
+
+/* Frees what the attempts needed. */
+void bufv__pipe_destroy(bufv__file_t *f);
+
+/* `wait` of bufv_ops_t: a nap. */
+apr_status_t bufv__pipe_wait(apr_interval_time_t timeout);
+
 #endif /* BUFV_WIN32_H */
