@@ -81,6 +81,18 @@ static inline struct iovec bufv__entry(const void *data, apr_size_t len)
     return entry;
 }
 
+/* Asks again which descriptor a socket has: one that was closed has none, and
+ * the number may be another's by now. Threads that only ask for its names look
+ * at it meanwhile, so it is not written without need. */
+static inline void bufv__socket_refresh(bufv__socket_t *s)
+{
+    apr_os_sock_t fd = s->fd;
+
+    apr_os_sock_get(&fd, s->sock);
+    if (fd != s->fd)
+        s->fd = fd;
+}
+
 /* vec.c: the sum of the lengths of `nvec` entries that are known to have one,
  * as those of an attempt are. */
 apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec);

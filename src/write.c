@@ -103,11 +103,12 @@ static void account(write_t *t, apr_size_t written)
 
     t->report.calls++;
     t->report.copied += b->copied;
+    if (written > 0 || b->more)
+        t->w->held = b->more; /* a cork may be on, whatever became of it */
     if (written == 0)
         return;
     t->report.written += written;
     t->budget -= written;
-    t->w->held = b->more;
     if (written == b->bytes && bufv__queue_count(&v->ranges) == 0)
         bufv__drop_chunks(v, b->chunks, b->cut, written);
     else

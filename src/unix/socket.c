@@ -95,6 +95,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     int flags = MSG_DONTWAIT | SILENT;
     int error;
 
+    bufv__socket_refresh(s);
     s->held = wants_more(s, more);
     if (s->held)
         flags |= MORE;
