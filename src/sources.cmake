@@ -24,7 +24,6 @@ set(bufv_sources_core
     src/slab.c
     src/socket.c
     src/socket_names.c
-    src/vec.c
     src/write.c
     src/writer.c)
 set(bufv_sources_system_unix
@@ -32,8 +31,7 @@ set(bufv_sources_system_unix
     src/unix/kind.c
     src/unix/loan.c
     src/unix/monitor.c
-    src/unix/system.c
-    src/unix/wait.c)
+    src/unix/system.c)
 set(bufv_sources_system_win32
     src/win32/cork.c
     src/win32/loan.c
