@@ -31,7 +31,7 @@
 #else
 #define BUFV_OPENSSL_DECLARE(type) __declspec(dllimport) type
 #endif
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(BUFV_STATIC)
 #define BUFV_OPENSSL_DECLARE(type) __attribute__((visibility("default"))) type
 #else
 #define BUFV_OPENSSL_DECLARE(type) type

@@ -50,7 +50,7 @@ def vcpkg(version):
             "cmake", "-P", str(script))
     options = (root / "CMakeLists.txt").read_text()
     for feature in manifest["features"]:
-        check(f"option(BUFV_{feature.upper()} " in options,
+        check(f"set(BUFV_{feature.upper()} AUTO CACHE " in options,
               f"vcpkg.json: {feature} is an option of CMakeLists.txt")
 
 

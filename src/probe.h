@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Places where bpftrace, SystemTap and perf can look in: one probe at each
  * attempt, one at each wait. Each is a single `nop` and a note in the file
  * that says where it is and where its arguments lie; a program that nobody

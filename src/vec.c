@@ -1,11 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Sums over vectors: how many entries lie within so many bytes. The
  * arithmetic on which accounting rests, alone in a file so that it can be
  * proved. */
 
 #include "bufv_private.h"
 
-/* Returns how many entries lie wholly within the first *n bytes, and leaves
- * in *n how many bytes of the next one do. */
 apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
                           apr_uint64_t *n)
 {
@@ -23,7 +23,6 @@ apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
     return i;
 }
 
-/* Returns how many entries fit whole into `max` bytes, and their sum. */
 apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
                          apr_size_t max, apr_size_t *bytes)
 {
@@ -40,7 +39,6 @@ apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
     return i;
 }
 
-/* The sum of entries that are known to have one. */
 apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec)
 {
     apr_size_t sum;

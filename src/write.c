@@ -1,4 +1,6 @@
-/* The loop: plan, attempt, account, wait. All policy, once, for every
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The loop: plan, attempt, account, decide. All policy, once, for every
  * transport. */
 
 #include "bufv_private.h"
@@ -16,342 +18,485 @@
  * if it can send at all. */
 #define STARVED_BYTES ((apr_size_t)4096)
 
-/* One write from beginning to end. */
-typedef struct turn_t {
+/* A wait may end for nothing so often before pauses are put between: wakes
+ * that are not ours happen. */
+#define WAKES_MAX 2
+
+/* The longest pause after a wait that brought nothing: below what a person
+ * notices, and 30 attempts a second. */
+#define PAUSE_MAX apr_time_from_msec(32)
+
+/* What is copied for an attempt at least, however little the destination
+ * takes. */
+#define COPIED_LEAST ((apr_size_t)512)
+
+/* One call, from beginning to end. */
+typedef struct write_t {
     bufv_t *v;
     bufv_writer_t *w;
     const bufv_ops_t *ops;
     int may_wait;
-    int fresh;   /* bytes were accepted since the last wait */
-    int starved; /* attempts in a row that lacked memory */
-    apr_interval_time_t stall;
-    apr_time_t since; /* when the last byte was accepted, or it began */
+    apr_uint64_t budget; /* bytes that may still leave */
+    apr_size_t bytes;    /* of an attempt, as far as there is memory */
+    int running;         /* between `begin` and `end` */
+    int starved;         /* attempts in a row that lacked memory */
+    int wakes;           /* waits in a row that brought nothing */
+    const char *op;      /* of the last attempt */
+    bufv__clock_t clock;
     bufv__limits_t limits;
+    bufv_report_t report;
     bufv__batch_t batch;
     bufv__scratch_t scratch;
-} turn_t;
+} write_t;
 
-/* ---- waiting */
+/* What to do after an attempt. */
+typedef enum decision_t {
+    GO_ON,
+    WAIT,       /* the destination is full */
+    SHRINK,     /* memory is short: ask for less */
+    READ_FILES, /* this file cannot be sent unread */
+    STOP
+} decision_t;
 
-static apr_interval_time_t shorter(apr_interval_time_t a,
-                                   apr_interval_time_t b)
+/* ---- what is borrowed */
+
+/* Whether list or writer went away in a callback: then the baton may be gone
+ * as well. */
+static int is_gone(const write_t *t)
 {
-    return a < b ? a : b;
+    return t->v->doomed || t->w->doomed;
 }
 
-/* How long may be waited from `now` on; below 0: for ever. */
-static apr_interval_time_t patience(const turn_t *t, apr_time_t now)
+static apr_status_t begin_run(write_t *t)
 {
-    apr_interval_time_t left = -1;
+    apr_status_t status = APR_SUCCESS;
 
-    if (t->stall >= 0)
-        left = t->stall > now - t->since ? t->stall - (now - t->since) : 0;
-    if (t->w->deadline != 0) {
-        apr_interval_time_t rest =
-            t->w->deadline > now ? t->w->deadline - now : 0;
-
-        left = left < 0 ? rest : shorter(left, rest);
-    }
-    return left;
-}
-
-static int too_late(const bufv_writer_t *w)
-{
-    return w->deadline != 0 && bufv__writer_now(w) >= w->deadline;
-}
-
-/* Counts a wait that began at `then`, and says what time it is. */
-static apr_time_t waited(bufv_writer_t *w, apr_time_t then)
-{
-    apr_time_t now = bufv__writer_now(w);
-
-    w->report.waits++;
-    w->report.waited += now - then;
-    bufv__probe_wait(w, now - then);
-    return now;
-}
-
-/* Waits until an attempt may do better. Interruptions and the limit of a
- * single wait do not end it, nor do they make it longer. */
-static apr_status_t await(turn_t *t)
-{
-    bufv_writer_t *w = t->w;
-    apr_time_t now;
-    apr_status_t status;
-
-    if (!t->may_wait || t->ops->wait == NULL || t->stall == 0)
-        return APR_EAGAIN;
-    now = bufv__writer_now(w);
-    if (t->fresh)
-        t->since = now;
-    t->fresh = 0;
-    do {
-        apr_interval_time_t left = patience(t, now);
-
-        if (left == 0)
-            return APR_TIMEUP;
-        status =
-            t->ops->wait(w->baton, left < 0 ? -1 : shorter(left, WAIT_MAX));
-        now = waited(w, now);
-        if (APR_STATUS_IS_TIMEUP(status) && left > WAIT_MAX)
-            status = APR_EINTR;
-    } while (APR_STATUS_IS_EINTR(status));
+    if (!t->running && t->ops->begin != NULL)
+        status = t->ops->begin(t->w->baton);
+    t->running = status == APR_SUCCESS;
     return status;
 }
 
-/* Sleeps for a while, though not past the deadline. */
-static void rest(bufv_writer_t *w, apr_interval_time_t pause)
+static void end_run(write_t *t)
 {
-    apr_time_t now = bufv__writer_now(w);
-
-    if (w->deadline != 0 && w->deadline < now + pause)
-        pause = w->deadline > now ? w->deadline - now : 0;
-    apr_sleep(pause);
-    waited(w, now);
-}
-
-/* The system lacks memory for so large a batch now: asks for half of it,
- * a little later if that is allowed, and not for ever. */
-static apr_status_t relent(turn_t *t, apr_status_t status)
-{
-    apr_interval_time_t pause = apr_time_from_msec(1) << t->starved;
-
-    if (t->limits.message || t->starved == STARVED_MAX)
-        return status;
-    if (t->limits.bytes > STARVED_BYTES) {
-        t->limits.bytes = t->batch.bytes / 2;
-        if (t->limits.bytes < STARVED_BYTES)
-            t->limits.bytes = STARVED_BYTES;
-    }
-    if (t->may_wait && t->stall != 0)
-        rest(t->w, pause);
-    t->starved++;
-    return APR_SUCCESS;
+    if (t->running && t->ops->end != NULL)
+        t->ops->end(t->w->baton);
+    t->running = 0;
 }
 
 /* ---- one attempt */
 
-static apr_status_t prepare(turn_t *t)
+/* Lends the batch to the operation. A transport may not claim more than it was
+ * given, nor a part of a message, nor nothing for no reason. */
+static apr_status_t call(write_t *t, apr_size_t *written)
 {
+    const bufv__batch_t *b = &t->batch;
     apr_status_t status;
 
-    bufv__scratch_begin(&t->scratch);
-    status = bufv__plan(&t->batch, t->v, &t->limits, &t->scratch);
-    if (status != APR_SUCCESS)
-        bufv__scratch_end(&t->scratch);
-    return status;
-}
-
-/* Whether bytes come after this batch, and which. */
-static int more_after(const turn_t *t)
-{
-    const bufv__batch_t *b = &t->batch;
-    const bufv_t *v = t->v;
-
-    if (v->length == b->bytes)
-        return 0;
-    if (t->limits.sendfile && b->range == NULL && b->cut == 0 &&
-        bufv__plain(v, b->chunks) == 0)
-        return BUFV__MORE_FILE;
-    return 1;
-}
-
-static apr_status_t offer(turn_t *t, apr_size_t *written)
-{
-    const bufv__batch_t *b = &t->batch;
-    int more = more_after(t);
-
     *written = 0;
-    /* NOLINTNEXTLINE(clang-analyzer-core.*): bufv__plan() has set it */
+    bufv__lend(t->v);
     if (b->range == NULL)
-        return t->ops->writev(t->w->baton, b->vec, b->nvec, more, written);
-    return t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
-                            b->bytes, more, written);
-}
-
-/* What a transport may not do ends the write, and costs nothing it was not
- * given. */
-static apr_status_t judge(const turn_t *t, apr_status_t status,
-                          apr_size_t *written)
-{
-    if (*written > t->batch.bytes) {
-        *written = t->batch.bytes;
+        status =
+            t->ops->writev(t->w->baton, b->vec, b->nvec, b->more, written);
+    else
+        status =
+            t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
+                             b->bytes, b->more, written);
+    bufv__take_back(t->v);
+    bufv__scratch_end(&t->scratch);
+    if (*written > b->bytes) {
+        *written = b->bytes;
         return APR_EGENERAL;
     }
-    if (t->limits.message && *written > 0 && *written < t->batch.bytes)
+    if (t->limits.message && *written > 0 && *written < b->bytes)
         return APR_EGENERAL;
     return status == APR_SUCCESS && *written == 0 ? APR_EOF : status;
 }
 
-/* Takes what was accepted off the list, counts it, and tells the hook. */
-static void account(turn_t *t, apr_status_t status, apr_size_t written)
+/* What the next attempts are given follows what this one took: copies and
+ * reads are for nothing where the destination is slow. */
+static void adapt(write_t *t, apr_size_t written)
+{
+    bufv__limits_t *l = &t->limits;
+
+    t->starved = t->wakes = 0;
+    if (t->bytes < t->w->limits.bytes)
+        t->bytes = t->bytes > t->w->limits.bytes / 2 ? t->w->limits.bytes
+                                                     : t->bytes * 2;
+    if (written == t->batch.bytes)
+        l->copied = l->copied > BUFV__SCRATCH_MAX / 2 ? BUFV__SCRATCH_MAX
+                                                      : l->copied * 2;
+    else if (written + written / 2 < l->copied)
+        l->copied = written + written / 2;
+    if (l->copied < COPIED_LEAST)
+        l->copied = COPIED_LEAST;
+}
+
+/* Takes what was accepted off the list, and counts it. A list that stays
+ * behind in part gets the number by which it is known. */
+static void account(write_t *t, apr_size_t written)
 {
     const bufv__batch_t *b = &t->batch;
-    bufv_writer_t *w = t->w;
-    bufv_call_t call;
+    bufv_t *v = t->v;
 
-    call.op = w->op = b->range != NULL ? "sendfile" : t->ops->name;
-    call.nvec = b->nvec;
-    call.asked = b->bytes;
-    call.written = written;
-    call.copied = b->copied;
-    call.status = status;
-    bufv__probe_attempt(w, call.op, call.nvec, call.asked, written, status);
-    w->report.calls++;
-    w->report.written += written;
-    w->report.copied += b->copied;
-    if (written > 0) {
-        t->fresh = 1;
-        t->starved = 0;
-    }
-    bufv__accept(b, t->v, written);
-    if (w->hook != NULL && !t->v->orphan && !w->orphan)
-        w->hook(w->hook_baton, &call);
+    t->op = b->range != NULL ? "sendfile" : t->ops->name;
+    t->report.calls++;
+    t->report.copied += b->copied;
+    if (written == 0)
+        return;
+    t->report.written += written;
+    t->budget -= written;
+    t->w->held = b->more;
+    if (written == b->bytes && bufv__queue_count(&v->ranges) == 0)
+        bufv__drop_chunks(v, b->chunks, b->cut, written);
+    else
+        bufv__drop_bytes(v, written);
+    adapt(t, written);
+    if (v->length > 0)
+        bufv__clock_accepted(&t->clock);
+    if (v->length > 0 && v->number == 0 && t->w->monitor != NULL)
+        v->number = bufv__turn_number(t->w);
 }
 
-static apr_status_t attempt(turn_t *t)
+/* Calls the release callbacks that are due, and the hook. */
+static void tell(write_t *t, apr_size_t written, apr_status_t status)
+{
+    const bufv__batch_t *b = &t->batch;
+    bufv_call_t told;
+
+    bufv__probe_attempt(t->w, t->op, b->nvec, b->bytes, written, status);
+    if (bufv__has_due(t->v)) {
+        end_run(t);
+        bufv__run_releases(t->v);
+    }
+    if (t->w->hook == NULL || is_gone(t))
+        return;
+    end_run(t);
+    told.size = sizeof(told);
+    told.op = t->op;
+    told.nvec = b->nvec;
+    told.asked = b->bytes;
+    told.written = written;
+    told.copied = b->copied;
+    told.status = status;
+    t->w->hook(t->w->hook_baton, &told);
+}
+
+/* Plans, borrows, calls, accounts and tells. *attempted is set to whether the
+ * status is that of an operation. */
+static apr_status_t attempt(write_t *t, int *attempted)
 {
     apr_size_t written;
-    apr_status_t status = offer(t, &written);
+    apr_status_t status;
 
-    bufv__unplan(&t->batch, t->v);
-    bufv__scratch_end(&t->scratch);
-    status = judge(t, status, &written);
-    account(t, status, written);
+    *attempted = 0;
+    t->limits.bytes = t->bytes < t->budget ? t->bytes : (apr_size_t)t->budget;
+    bufv__scratch_begin(&t->scratch);
+    status = bufv__plan(&t->batch, t->v, &t->limits, &t->scratch);
+    if (status == APR_SUCCESS)
+        status = begin_run(t);
+    if (status != APR_SUCCESS) {
+        bufv__scratch_end(&t->scratch);
+        return status;
+    }
+    if (t->batch.bytes == t->budget)
+        t->batch.more = 0; /* nothing follows in this call */
+    *attempted = 1;
+    status = call(t, &written);
+    account(t, written);
+    tell(t, written, status);
     return status;
 }
 
-/* Turns what an attempt said into whether to go on. */
-static apr_status_t resolve(turn_t *t, apr_status_t status)
+/* ---- what comes after it */
+
+static decision_t decide(const write_t *t, apr_status_t status)
 {
-    if (t->v->orphan || t->w->orphan)
-        return APR_EBUSY;
+    if (is_gone(t) || status == APR_SUCCESS || APR_STATUS_IS_EINTR(status))
+        return GO_ON;
     if (APR_STATUS_IS_EAGAIN(status))
-        return t->v->length > 0 ? await(t) : APR_SUCCESS;
-    if (APR_STATUS_IS_ENOMEM(status) || bufv__is_nobufs(status))
-        return relent(t, status);
-    if (APR_STATUS_IS_EINTR(status))
-        return APR_SUCCESS;
-    if (status == APR_ENOTIMPL && t->batch.range != NULL) {
-        t->limits.sendfile = 0; /* this file has to be read */
-        return APR_SUCCESS;
-    }
+        return t->v->length > 0 ? WAIT : GO_ON;
+    if (status == APR_ENOTIMPL && t->batch.range != NULL)
+        return READ_FILES;
+    if ((APR_STATUS_IS_ENOMEM(status) || bufv__is_nobufs(status)) &&
+        !t->limits.message && t->starved < STARVED_MAX)
+        return SHRINK;
+    return STOP;
+}
+
+/* Lets time pass, within the limits; `status` is returned where a transport
+ * with a clock of its own cannot. */
+static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
+                              apr_status_t status)
+{
+    apr_interval_time_t left;
+
+    if (t->ops->now != NULL && t->ops->pause == NULL)
+        return status;
+    end_run(t);
+    bufv__writer_flush(t->w);
+    left = bufv__clock_left(&t->clock);
+    if (left == 0)
+        return APR_TIMEUP;
+    if (left > 0 && left < time)
+        time = left;
+    if (t->ops->pause != NULL)
+        t->ops->pause(t->w->baton, time);
+    else
+        apr_sleep(time);
+    bufv__probe_wait(t->w, bufv__clock_waited(&t->clock));
+    return APR_SUCCESS;
+}
+
+/* Waits until the transport is writable, within the limits. Interruptions and
+ * the limit of a single wait do not end it, nor do they make it longer. */
+static apr_status_t wait_writable(write_t *t)
+{
+    apr_status_t status;
+
+    end_run(t);
+    bufv__writer_flush(t->w);
+    do {
+        apr_interval_time_t left = bufv__clock_left(&t->clock);
+
+        if (left == 0)
+            return APR_TIMEUP;
+        status = t->ops->wait(t->w->baton, left > WAIT_MAX ? WAIT_MAX : left);
+        bufv__probe_wait(t->w, bufv__clock_waited(&t->clock));
+        if (APR_STATUS_IS_TIMEUP(status) && left > WAIT_MAX)
+            status = APR_EINTR;
+    } while (APR_STATUS_IS_EINTR(status) && !is_gone(t));
     return status;
+}
+
+/* Waits for a destination that is full. If the last waits brought nothing (an
+ * error queue, say, makes poll() return at once), a pause comes first, longer
+ * each time. */
+static apr_status_t wait_for_room(write_t *t)
+{
+    apr_interval_time_t pause = apr_time_from_msec(1);
+    apr_status_t status = APR_SUCCESS;
+
+    if (!t->may_wait || t->ops->wait == NULL)
+        return APR_EAGAIN;
+    if (t->wakes >= WAKES_MAX) {
+        pause <<= t->wakes - WAKES_MAX;
+        if (pause < PAUSE_MAX)
+            t->wakes++;
+        status = pause_for(t, pause, APR_EAGAIN);
+    }
+    else
+        t->wakes++;
+    return status == APR_SUCCESS ? wait_writable(t) : status;
+}
+
+/* The system lacks memory for so large a batch now: asks for half of it, a
+ * little later if that is allowed, and not for ever. */
+static apr_status_t shrink(write_t *t, apr_status_t status)
+{
+    apr_interval_time_t pause = apr_time_from_msec(1) << t->starved++;
+
+    t->bytes = t->batch.bytes / 2;
+    if (t->bytes < STARVED_BYTES)
+        t->bytes = STARVED_BYTES;
+    if (t->bytes > t->w->limits.bytes)
+        t->bytes = t->w->limits.bytes;
+    if (t->may_wait)
+        return pause_for(t, pause, status);
+    return t->starved == 1 ? APR_SUCCESS : status;
+}
+
+/* Acts on the status of an attempt; APR_SUCCESS to make the next one. */
+static apr_status_t act(write_t *t, apr_status_t status)
+{
+    switch (decide(t, status)) {
+    case GO_ON:
+        return APR_SUCCESS;
+    case WAIT:
+        return wait_for_room(t);
+    case SHRINK:
+        return shrink(t, status);
+    case READ_FILES:
+        t->limits.sendfile = 0;
+        return APR_SUCCESS;
+    default:
+        return status;
+    }
 }
 
 /* ---- the loop */
 
-static apr_status_t write_on(turn_t *t)
+static apr_status_t write_list(write_t *t)
 {
     apr_status_t status = APR_SUCCESS;
+    int attempted;
 
-    while (status == APR_SUCCESS && t->v->length > 0) {
-        if (too_late(t->w))
+    while (status == APR_SUCCESS) {
+        if (t->v->length == 0)
+            return APR_SUCCESS;
+        if (is_gone(t))
+            return APR_EBUSY;
+        if (t->budget == 0)
+            return APR_INCOMPLETE;
+        if (bufv__clock_is_over(&t->clock))
             return APR_TIMEUP;
-        status = prepare(t);
-        if (status == APR_SUCCESS)
-            status = resolve(t, attempt(t));
+        status = attempt(t, &attempted);
+        if (attempted)
+            status = act(t, status);
     }
     return status;
 }
 
-/* Lets the transport prepare, unless there is nothing to do for it. */
-static apr_status_t write_all(turn_t *t)
-{
-    bufv_writer_t *w = t->w;
-    apr_interval_time_t stall = -1;
-    apr_status_t status = APR_SUCCESS;
+/* ---- a call */
 
-    bufv__settle(t->v);
-    if (t->v->orphan || w->orphan)
-        return APR_EBUSY;
-    if (t->v->length == 0)
-        return APR_SUCCESS;
-    if (too_late(w))
-        return APR_TIMEUP;
-    if (t->ops->begin != NULL)
-        status = t->ops->begin(w->baton, &stall);
-    if (status != APR_SUCCESS)
-        return status;
-    t->stall = w->stall_set && stall != 0 ? w->stall : stall;
-    status = write_on(t);
-    if (t->ops->end != NULL && !w->orphan)
-        t->ops->end(w->baton);
-    return status;
-}
+static const bufv_terms_t whole = {sizeof(bufv_terms_t), 1, 0, 0};
+static const bufv_terms_t some = {sizeof(bufv_terms_t), 0, 0, 0};
 
-/* Adds the report of a write to the counters. */
-static void conclude(turn_t *t, apr_status_t status)
-{
-    const bufv_report_t *report = &t->w->report;
-    bufv_stats_t *stats = &t->w->stats;
-
-    t->w->report.status = status;
-    t->w->report.left = t->v->length;
-    stats->lists += status == APR_SUCCESS && report->written > 0;
-    stats->written += report->written;
-    stats->calls += report->calls;
-    stats->waits += report->waits;
-    stats->copied += report->copied;
-    stats->waited += report->waited;
-}
-
-static apr_status_t run(bufv_t *v, bufv_writer_t *w, int may_wait,
-                        apr_uint64_t *written)
+/* Sets up the call, of which nothing has been refused yet. */
+static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
+                  const bufv_terms_t *terms)
 {
     static const bufv_report_t none;
-    apr_status_t status;
-    turn_t t;
+    apr_interval_time_t stall = -1;
 
-    t.v = v;
-    t.w = w;
-    t.may_wait = may_wait;
-    t.fresh = 1;
-    t.starved = 0;
-    t.ops = &w->ops;
-    t.limits = w->limits;
-    w->report = none;
-    w->op = w->ops.name;
-    status = write_all(&t);
-    conclude(&t, status);
-    *written = w->report.written;
+    t->v = v;
+    t->w = w;
+    t->ops = &w->ops;
+    t->op = w->ops.name;
+    t->report = none;
+    t->running = t->starved = t->wakes = 0;
+    t->limits = w->limits;
+    t->limits.copied = BUFV__SCRATCH_MAX;
+    t->bytes = w->limits.bytes;
+    t->budget =
+        terms->budget == 0 || w->ops.message ? UINT64_MAX : terms->budget;
+    if (w->ops.timeout != NULL)
+        stall = w->ops.timeout(w->baton);
+    if (w->stall_set && stall != 0)
+        stall = w->stall;
+    t->may_wait = terms->wait && stall != 0;
+    bufv__clock_begin(&t->clock, w, t->may_wait ? stall : -1, terms->within,
+                      &t->report);
+}
+
+/* Whether the writer was had. */
+typedef enum turn_t { NOT_ASKED, REFUSED, TAKEN } turn_t;
+
+/* Writes with a list and a writer that are in use. */
+static apr_status_t write_in_turn(write_t *t, turn_t *turn)
+{
+    apr_status_t status;
+
+    *turn = NOT_ASKED;
+    bufv__run_releases(t->v);
+    if (t->v->length == 0)
+        return APR_SUCCESS;
+    if (is_gone(t))
+        return APR_EBUSY;
+    if (bufv__clock_is_over(&t->clock))
+        return APR_TIMEUP;
+    status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
+    *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
+    if (status != APR_SUCCESS)
+        return status;
+    status = write_list(t);
+    end_run(t);
+    if (!t->w->doomed)
+        bufv__writer_flush(t->w);
     return status;
 }
 
-static apr_status_t enter(bufv_t *v, bufv_writer_t *w, int may_wait,
-                          apr_uint64_t *written)
+/* Tells the writer how the call ended, unless it was not its turn. The turn
+ * stays with a list that left in part. */
+static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
-    apr_status_t status;
-    apr_uint64_t n = 0;
+    t->report.status = status;
+    t->report.left = t->v->length;
+    if (turn != REFUSED)
+        bufv__writer_tell(t->w, t->op, &t->report);
+    if (turn != TAKEN)
+        return;
+    if (bufv__is_gone(status))
+        bufv__turn_give(t->w, 0);
+    else if (t->report.written > 0)
+        bufv__turn_give(t->w, t->v->number);
+    else
+        bufv__turn_give(t->w, t->w->turn);
+}
 
-    if (written != NULL)
-        *written = 0;
-    if (v == NULL || w == NULL)
-        return APR_EINVAL;
-    if (v->busy)
-        return APR_EBUSY;
-    bufv__lock(w->lock);
-    if (w->busy) {
-        bufv__unlock(w->lock);
-        return APR_EBUSY;
-    }
-    w->busy = 1;
+/* Reports a call that was refused before it began. */
+static apr_status_t refuse(const bufv_t *v, bufv_writer_t *w,
+                           apr_status_t status, bufv_report_t *report)
+{
+    report->status = status;
+    report->left = bufv_length(v);
+    if (w != NULL)
+        bufv__writer_tell(w, w->ops.name, report);
+    return status;
+}
+
+/* The call itself; `report` is all 0. */
+static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
+                                   const bufv_terms_t *terms,
+                                   bufv_report_t *report)
+{
+    apr_status_t status = APR_EINVAL;
+    turn_t turn;
+    write_t t;
+
+    if (v != NULL && w != NULL)
+        status = v->use == BUFV__FREE ? bufv__writer_enter(w) : APR_EBUSY;
+    if (status != APR_SUCCESS)
+        return refuse(v, w, status, report);
     bufv__enter(v);
-    status = run(v, w, may_wait, &n);
+    begin(&t, v, w, terms);
+    status = write_in_turn(&t, &turn);
+    conclude(&t, turn, status);
+    *report = t.report;
     bufv__leave(v);
     bufv__writer_leave(w);
-    if (written != NULL)
-        *written = n;
     return status;
 }
 
 apr_status_t bufv_write(bufv_t *v, bufv_writer_t *w, apr_uint64_t *written)
 {
-    return enter(v, w, 1, written);
+    bufv_report_t report = {0};
+    apr_status_t status = write_on_terms(v, w, &whole, &report);
+
+    if (written != NULL)
+        *written = report.written;
+    return status;
 }
 
 apr_status_t bufv_write_some(bufv_t *v, bufv_writer_t *w,
                              apr_uint64_t *written)
 {
-    return enter(v, w, 0, written);
+    bufv_report_t report = {0};
+    apr_status_t status = write_on_terms(v, w, &some, &report);
+
+    if (written != NULL)
+        *written = report.written;
+    return status;
+}
+
+apr_status_t bufv_write_with(bufv_t *v, bufv_writer_t *w,
+                             const bufv_terms_t *terms, bufv_report_t *report)
+{
+    bufv_report_t mine = {0};
+    bufv_terms_t read = whole;
+    apr_status_t status = APR_SUCCESS;
+
+    if (report != NULL)
+        status = bufv__sized_check(report, sizeof(mine), sizeof(mine));
+    if (status != APR_SUCCESS)
+        return status;
+    if (terms != NULL)
+        status = bufv__sized_read(&read, sizeof(read), sizeof(read), terms);
+    if (status == APR_SUCCESS)
+        status = write_on_terms(v, w, &read, &mine);
+    else
+        refuse(v, w, status, &mine);
+    if (report != NULL)
+        bufv__sized_fill(report, sizeof(mine), &mine);
+    return status;
 }

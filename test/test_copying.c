@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Copying small chunks together: what it must and must not change
  * (promises 10, 21, 22). */
@@ -563,6 +563,30 @@ START_TEST(copying__by_several_threads)
 }
 END_TEST
 
+/* More entries than a batch that copies has are still one attempt of a
+ * transport that takes so many. */
+START_TEST(copying__more_entries_than_copying_has)
+{
+    unsigned char *data = bytes_new(3000 * 200, 3);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+    apr_size_t i;
+
+    s->ops.max_vec = 5000;
+    s->list = v;
+    scripted_open(s);
+    scripted_limits(s, 0, 0);
+    bufv_writer_copy_below_set(s->w, 100);
+    for (i = 0; i < 3000; i++)
+        assert_ok(bufv_append(v, data + i * 200, i % 3 < 2 ? 10 : 150));
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->attempt[0].nvec, 3000);
+    scripted_assert_kept(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     int n = (int)COUNT(belows);
@@ -586,6 +610,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, copying__under_max_bytes);
     tcase_add_test(tc, copying__one_inside_another);
     tcase_add_test(tc, copying__by_several_threads);
+    tcase_add_test(tc, copying__more_entries_than_copying_has);
 }
 
 const topic_t topic_copying = {"copying", add_tests};

@@ -1,9 +1,11 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Deadline and stall limit, on a clock that the test moves
  * (promises 12 and 13). */
 
 #include "scripted.h"
+
+#define DAY apr_time_from_sec(24 * 60 * 60) /* the longest single wait */
 
 /* A transport that takes one byte at a time and is full after each; a wait
  * takes `pause`. */
@@ -387,6 +389,147 @@ START_TEST(deadline__wall_clock_left)
 }
 END_TEST
 
+/* ---- pauses */
+
+/* A transport without memory whose clock goes on by `step` an attempt. */
+typedef struct starving_t {
+    apr_time_t clock;
+    apr_interval_time_t step, stall;
+    int calls;
+} starving_t;
+
+static apr_status_t starve(void *baton, const struct iovec *vec,
+                           apr_size_t nvec, int more, apr_size_t *written)
+{
+    starving_t *s = baton;
+
+    (void)vec;
+    (void)nvec;
+    (void)more;
+    s->calls++;
+    s->clock += s->step;
+    *written = 0;
+    return APR_ENOMEM;
+}
+
+static apr_time_t starving_now(void *baton)
+{
+    return ((starving_t *)baton)->clock;
+}
+
+static apr_status_t starving_begin(void *baton, apr_interval_time_t *stall)
+{
+    *stall = ((starving_t *)baton)->stall;
+    return APR_SUCCESS;
+}
+
+static apr_status_t starve_for(starving_t *s, apr_time_t deadline, int some,
+                               bufv_report_t *report)
+{
+    bufv_ops_t ops = {0};
+    bufv_t *v = list_new();
+    apr_status_t status;
+    bufv_writer_t *w;
+
+    ops.max_vec = 16;
+    ops.max_bytes = 4096;
+    ops.writev = starve;
+    ops.now = starving_now;
+    ops.begin = starving_begin;
+    s->clock = 1000;
+    s->calls = 0;
+    assert_ok(bufv_writer_create(&w, &ops, s, pool));
+    bufv_writer_deadline_set(w, deadline);
+    assert_ok(bufv_append(v, "abc", 3));
+    status = (some ? bufv_write_some : bufv_write)(v, w, NULL);
+    ck_assert_uint_eq(bufv_length(v), 3);
+    ck_assert_str_eq(bufv_writer_strerror(w, apr_palloc(pool, 6), 6),
+                     "write"); /* what has no name is called so */
+    *report = *bufv_writer_report(w);
+    return status;
+}
+
+/* Pauses for memory end with the deadline, and are none for those who do not
+ * wait. */
+START_TEST(deadline__pauses_for_memory)
+{
+    starving_t s = {0, 0, -1, 0};
+    apr_time_t began;
+    bufv_report_t report;
+
+    /* Far from the deadline: as often as ever. */
+    assert_is(starve_for(&s, 1000 + apr_time_from_sec(60), 0, &report),
+              APR_STATUS_IS_ENOMEM);
+    ck_assert_int_eq(s.calls, 9);
+    ck_assert_uint_eq(report.waits, 8);
+    /* The deadline passes in the attempt, or cuts the pause short. */
+    s.step = 100;
+    assert_is(starve_for(&s, 1050, 0, &report), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s.calls, 1);
+    s.step = 2;
+    began = apr_time_now();
+    assert_is(starve_for(&s, 1003, 0, &report), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s.calls, 2);
+    ck_assert_int_lt(apr_time_now() - began, apr_time_from_sec(20));
+    s.step = 0;
+    assert_is(starve_for(&s, 0, 1, &report), APR_STATUS_IS_ENOMEM);
+    ck_assert_uint_eq(report.waits, 0);
+    s.stall = 0;
+    assert_is(starve_for(&s, 0, 0, &report), APR_STATUS_IS_ENOMEM);
+    ck_assert_uint_eq(report.waits, 0);
+    ck_assert_int_eq(s.calls, 9);
+    /* Without a deadline they take their time: 255 ms. */
+    s.stall = -1;
+    began = apr_time_now();
+    assert_is(starve_for(&s, 0, 0, &report), APR_STATUS_IS_ENOMEM);
+    ck_assert_uint_eq(report.waits, 8);
+    ck_assert_int_gt(apr_time_now() - began, apr_time_from_msec(100));
+}
+END_TEST
+
+/* ---- odd ends */
+
+/* An interruption at the end of the stall limit is the end of it. */
+START_TEST(deadline__stall_ends_at_its_very_end)
+{
+    static const scripted_step_t full = {0, APR_EAGAIN, 0};
+    static const scripted_wait_t late = {10, APR_EINTR};
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, &full, 1);
+    scripted_play_waits(s, &late, 1);
+    bufv_writer_stall_set(s->w, 10);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->waited, 1);
+}
+END_TEST
+
+/* A wait longer than one can be is several. */
+START_TEST(deadline__waits_for_days)
+{
+    static const scripted_step_t full = {0, APR_EAGAIN, 0};
+    static const scripted_wait_t waits[] = {
+        {DAY * 2, APR_SUCCESS},
+        {DAY * 2, APR_SUCCESS},
+        {DAY * 2, APR_SUCCESS},
+    };
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, &full, 1);
+    scripted_play_waits(s, waits, COUNT(waits));
+    bufv_writer_deadline_set(s->w, s->clock + DAY * 2 + 5);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->waited, 3);
+    ck_assert_int_eq(s->timeout[0], DAY);
+    ck_assert_int_eq(s->timeout[1], DAY);
+    ck_assert_int_eq(s->timeout[2], 5);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, deadline__already_past);
@@ -407,6 +550,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, deadline__far_away);
     tcase_add_test(tc, deadline__wall_clock);
     tcase_add_test(tc, deadline__wall_clock_left);
+    tcase_add_test(tc, deadline__pauses_for_memory);
+    tcase_add_test(tc, deadline__stall_ends_at_its_very_end);
+    tcase_add_test(tc, deadline__waits_for_days);
 }
 
 const topic_t topic_deadline = {"deadline", add_tests};

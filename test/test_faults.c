@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Each system call of a write made to fail, or cut short, at its k-th use, for
  * every k: over TCP, with what the kernel says everywhere else. And what those

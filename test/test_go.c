@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Go's own cases for net.Buffers, over real TCP, by their names there. (Its
  * read and consume cases are list__read_gopherland and consume__go.) */

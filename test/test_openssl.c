@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* TLS: full records, exact counts when a record is on its way, and all that
  * holds for sockets. */
@@ -20,7 +20,7 @@
 
 static const tls_kind_t plain;
 
-/* ------------------------------------------------------------ records -- */
+/* ---- records */
 
 /* A list that is cut from `data` in pieces of these sizes, over and over. */
 static bufv_t *list_mixed(const unsigned char *data, apr_size_t len,
@@ -196,7 +196,7 @@ START_TEST(openssl__copying_off)
 }
 END_TEST
 
-/* --------------------------------------------------------- much of it -- */
+/* ---- much of it */
 
 #define MUCH (100 * MIB)
 
@@ -323,8 +323,7 @@ START_TEST(openssl__100_mib_in_short_writes)
 }
 END_TEST
 
-/* ------------------------------------------- a record that is on its way --
- */
+/* ---- a record that is on its way */
 
 /* A connection in memory whose near end holds less than a record, and a list
  * of which one is on its way. */
@@ -482,7 +481,7 @@ START_TEST(openssl__another_end_refused)
 }
 END_TEST
 
-/* --------------------------------------------------- time, and waiting -- */
+/* ---- time, and waiting */
 
 /* Nobody reads: the deadline ends the write in time, and what is left goes on
  * later. */
@@ -581,8 +580,7 @@ START_TEST(openssl__nonblocking)
 }
 END_TEST
 
-/* -------------------------------------------------- what TLS does itself --
- */
+/* ---- what TLS does itself */
 
 /* The near end asks to renegotiate: the write shakes hands first, and waits
  * for the peer's part of it. */
@@ -766,4 +764,4 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, openssl__arguments);
 }
 
-const topic_t topic_adapter = {"openssl", add_tests};
+const topic_t topic_openssl = {"openssl", add_tests};

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Pipes, as POSIX has them: interrupted, full, closed, wrapped. */
 
@@ -20,8 +20,7 @@
 /* Far more than anything here takes. */
 #define GENEROUS apr_time_from_sec(20)
 
-/* -------------------------------------------------------------- a reader --
- */
+/* ---- a reader */
 
 typedef struct reader_t {
     apr_file_t *in, *out;
@@ -92,8 +91,7 @@ static int flags_of(apr_file_t *file)
     return fcntl(fd, F_GETFL);
 }
 
-/* --------------------------------------------------------------- signals --
- */
+/* ---- signals */
 
 static volatile sig_atomic_t ticks;
 
@@ -118,8 +116,7 @@ static void storm(suseconds_t usec)
     ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
-/* ----------------------------------------------------------------- tests --
- */
+/* ---- tests */
 
 /* With and without a timeout of the pipe, in calm and storm. */
 static const struct {

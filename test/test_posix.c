@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* What only POSIX has: SIGPIPE, interrupting signals, AF_UNIX sockets of
  * every type, wrapped descriptors and their flags (promises 12, 15, 16). */
@@ -48,7 +48,7 @@ static int fd_of(apr_socket_t *sock)
     return fd;
 }
 
-/* -------------------------------------------------------------- SIGPIPE -- */
+/* ---- SIGPIPE */
 
 static void sigpipe_at_default(void)
 {
@@ -200,7 +200,7 @@ START_TEST(posix__pending_sigpipe_stays)
 }
 END_TEST
 
-/* -------------------------------------------------------------- signals -- */
+/* ---- signals */
 
 static volatile sig_atomic_t ticks;
 
@@ -292,7 +292,7 @@ START_TEST(posix__signals_do_not_stretch_timeouts)
 }
 END_TEST
 
-/* ---------------------------------------------------------- descriptors -- */
+/* ---- descriptors */
 
 /* The descriptor's flags are after a write as they were before, whatever its
  * outcome. */
@@ -399,7 +399,7 @@ START_TEST(posix__fork_gives_each_a_copy)
 }
 END_TEST
 
-/* -------------------------------------------------- AF_UNIX, every type -- */
+/* ---- AF_UNIX, every type */
 
 /* A stream pair: all bytes, with waits. */
 START_TEST(posix__unix_stream)
@@ -468,7 +468,7 @@ START_TEST(posix__unix_message_too_big)
 }
 END_TEST
 
-/* ------------------------------------------------------------ one 4 GiB -- */
+/* ---- one 4 GiB */
 
 /* A single chunk over 4 GiB, of zero pages, leaves whole. */
 START_TEST(posix__one_chunk_over_4_gib)

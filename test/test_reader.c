@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* bufv_copy() and lists as readers. */
 
@@ -303,6 +303,21 @@ START_TEST(reader__copy_from_a_list_by_reading)
 }
 END_TEST
 
+/* A reader needs one of its two ways. */
+START_TEST(reader__reader_that_only_writes)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    bufv_reader_t reader = bufv_reader(v);
+    apr_uint64_t copied;
+
+    reader.read = NULL;
+    assert_ok(bufv_copy(s->w, &reader, &copied));
+    ck_assert_uint_eq(copied, 3);
+    scripted_assert_got(s, "abc", 3);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, reader__copy, 0, (int)COUNT(cases));
@@ -316,6 +331,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, reader__copy_from_a_list_gathers);
     tcase_add_test(tc, reader__copy_from_a_list_fails);
     tcase_add_test(tc, reader__copy_from_a_list_by_reading);
+    tcase_add_test(tc, reader__reader_that_only_writes);
 }
 
 const topic_t topic_reader = {"reader", add_tests};

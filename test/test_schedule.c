@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Every small list under every small limit, with every event at every byte,
  * against a flat string (promises 5, 8-14, 17-19). */

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* File ranges over TCP as Linux sends them: unread, in as few segments as
  * can be, without waiting and without a signal. */
@@ -75,7 +75,7 @@ static void count_files(void *baton, const bufv_call_t *call)
     }
 }
 
-/* ---------------------------------------------------------------- segments */
+/* ---- segments */
 
 /* Emulators tell the first bytes of this alone. */
 static void assert_one_segment(apr_socket_t *sock)
@@ -175,7 +175,7 @@ START_TEST(sendfile__nagle)
 }
 END_TEST
 
-/* ------------------------------------------------- waiting, and its limits */
+/* ---- waiting, and its limits */
 
 /* On a blocking socket too, a deadline holds and write_some does not wait; the
  * socket blocks afterwards as it did before. */
@@ -230,7 +230,7 @@ START_TEST(sendfile__peer_is_gone)
 }
 END_TEST
 
-/* ------------------------------------------------------- what can be sent */
+/* ---- what can be sent */
 
 /* Over an AF_UNIX pair, and from a file that was opened buffered. */
 START_TEST(sendfile__to_a_unix_socket)
@@ -281,7 +281,7 @@ START_TEST(sendfile__of_what_has_to_be_read)
 }
 END_TEST
 
-/* --------------------------------------------------------------- 5 GiB --- */
+/* ---- 5 GiB */
 
 /* 5 GiB of a sparse file between two chunks in memory: count and content,
  * with the file never read. The file's bytes are zeros, and a mark at each

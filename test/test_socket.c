@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Real TCP on loopback: big lists, waiting, timeouts, peers that go away
  * (promises 8, 11-13, 15, 20a). */
@@ -511,6 +511,42 @@ START_TEST(socket__copies_by_default)
 }
 END_TEST
 
+/* APR remembers a timed send of its own that was partial, and then says
+ * APR_TIMEUP where a socket is full. */
+START_TEST(socket__after_a_partial_send)
+{
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    bufv_t *more = list_new();
+    apr_size_t len = 32 << 20;
+    const unsigned char *big = bytes_new(len, 7);
+    apr_uint64_t written = 9;
+    apr_size_t part = len;
+    int i, late = 0;
+
+    assert_ok(apr_socket_timeout_set(p->near_end, 50000));
+    assert_ok(bufv_append(more, big, len));
+    apr_socket_send(p->near_end, (const char *)big, &part);
+    ck_assert_uint_lt(part, len);
+    assert_is(bufv_write_some(more, w, NULL), APR_STATUS_IS_EAGAIN);
+    for (i = 0; i < 100; i++) {
+        apr_size_t n = len;
+
+        if (apr_socket_send(p->near_end, (const char *)big, &n) !=
+                APR_SUCCESS &&
+            ++late == 4)
+            break;
+    }
+    /* On Windows such a send leaves some room. */
+    assert_is(bufv_write_some(more, w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_is(bufv_write_some(v, w, &written), APR_STATUS_IS_EAGAIN);
+    ck_assert_uint_eq(written, 0);
+    assert_is(bufv_write(v, w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(bufv_length(v), 3);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, socket__copies_by_default);
@@ -531,6 +567,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, socket__hook_of_a_failed_attempt);
     tcase_add_test(tc, socket__strerror);
     tcase_add_test(tc, socket__many_lists);
+    tcase_add_test(tc, socket__after_a_partial_send);
 }
 
 const topic_t topic_socket = {"socket", add_tests};

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* The loop, driven by a script: call counts, short writes, would-block,
  * errors, liars, the hook and the counters (promises 8-14, 17-19). */
@@ -15,8 +15,7 @@ static bufv_t *dots(apr_size_t n)
     return list_cut(data, n, 1, GAP);
 }
 
-/* ---------------------------------------------------------------- counts --
- */
+/* ---- counts */
 
 /* An empty list is a success without an attempt, even past the deadline. */
 START_TEST(write__empty_list)
@@ -194,7 +193,7 @@ START_TEST(write__over_4_gib)
 }
 END_TEST
 
-/* --------------------------------------------------------- short writes -- */
+/* ---- short writes */
 
 /* A transport that takes k bytes at a time gets every byte once, for each
  * k. Go loses bytes here. */
@@ -232,8 +231,7 @@ START_TEST(write__byte_by_byte)
 }
 END_TEST
 
-/* ----------------------------------------------------------- would-block --
- */
+/* ---- would-block */
 
 /* Would-block with bytes: they are gone, it waits once, and does not probe
  * before that. */
@@ -389,7 +387,7 @@ START_TEST(write__interrupted)
 }
 END_TEST
 
-/* --------------------------------------------------------------- errors -- */
+/* ---- errors */
 
 /* After an error nothing is attempted; the status is the transport's, the
  * count is exact, and the rest can go elsewhere. */
@@ -499,7 +497,7 @@ START_TEST(write__claims_too_much)
 }
 END_TEST
 
-/* ------------------------------------------------- transient lack of room */
+/* ---- transient lack of room */
 
 /* "No buffer space" and "no memory" on a stream: tried again, with less, and
  * every byte leaves once. */
@@ -610,7 +608,7 @@ START_TEST(write__transient_now_and_then)
 }
 END_TEST
 
-/* ---------------------------------------------------- hook and counters -- */
+/* ---- hook and counters */
 
 /* The hook is told exactly what each attempt was given and did. */
 START_TEST(write__hook_tells_the_attempt)
@@ -776,7 +774,7 @@ START_TEST(write__report_and_stats)
 }
 END_TEST
 
-/* ----------------------------------------------------------- begin, end -- */
+/* ---- begin, end */
 
 /* `begin` comes once before the first attempt and `end` once after the last,
  * also when the write fails; nothing to do for an empty list. */
@@ -819,7 +817,7 @@ START_TEST(write__begin_fails)
 }
 END_TEST
 
-/* ---------------------------------------------- pointers after a return -- */
+/* ---- pointers after a return */
 
 /* After a write that stopped half way the list can be cleared, its memory
  * reused, and nothing old is sent. */
@@ -864,6 +862,55 @@ START_TEST(write__changed_between_two_writes)
 }
 END_TEST
 
+/* Takes all the first time, and then fails and says no count. */
+static apr_status_t forget_to_count(void *baton, const struct iovec *vec,
+                                    apr_size_t nvec, int more,
+                                    apr_size_t *written)
+{
+    int *calls = baton;
+
+    (void)nvec;
+    (void)more;
+    if ((*calls)++ > 0)
+        return APR_ECONNRESET;
+    *written = vec->iov_len;
+    return APR_SUCCESS;
+}
+
+/* A count that a transport does not tell is none. */
+START_TEST(write__a_count_that_is_not_told)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", "def", NULL});
+    bufv_ops_t ops = {0};
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    int calls = 0;
+
+    ops.max_vec = 1;
+    ops.max_bytes = 4096;
+    ops.writev = forget_to_count;
+    assert_ok(bufv_writer_create(&w, &ops, &calls, pool));
+    assert_is(write_checked(v, w, &written), APR_STATUS_IS_ECONNRESET);
+    ck_assert_uint_eq(written, 3);
+    assert_text(v, "def");
+}
+END_TEST
+
+/* "Not implemented" is a transport's error like any other, except from
+ * `sendfile`. */
+START_TEST(write__enotimpl_of_writev)
+{
+    static const scripted_step_t refuses = {0, APR_ENOTIMPL, 0};
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, &refuses, 1);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_ENOTIMPL);
+    ck_assert_uint_eq(s->attempts, 1);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     int n = (int)COUNT(counts);
@@ -903,6 +950,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, write__begin_fails);
     tcase_add_test(tc, write__keeps_no_old_bytes);
     tcase_add_test(tc, write__changed_between_two_writes);
+    tcase_add_test(tc, write__a_count_that_is_not_told);
+    tcase_add_test(tc, write__enotimpl_of_writev);
 }
 
 const topic_t topic_write = {"write", add_tests};

@@ -1,8 +1,11 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Making writers and setting them. */
 
+#include "peer.h"
 #include "scripted.h"
+
+#include <apr_portable.h>
 
 #include <ctype.h>
 
@@ -250,6 +253,105 @@ START_TEST(writer__version)
 }
 END_TEST
 
+static bufv_writer_t *a_writer(void)
+{
+    scripted_t *s = scripted_new(pool);
+
+    scripted_open(s);
+    return s->w;
+}
+
+START_TEST(writer__writers_that_are_missing)
+{
+    const bufv_ops_t *ops = bufv_socket_ops();
+    bufv_writer_t *w = a_writer();
+    apr_uint64_t written = 9;
+    bufv_t *v = list_new();
+    bufv_reader_t none = {NULL, NULL, NULL};
+    apr_file_t *in, *out;
+    char text[4] = "abc";
+
+    assert_is(bufv_write(NULL, w, &written), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(written, 0);
+    written = 9;
+    assert_is(bufv_write(v, NULL, &written), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(written, 0);
+    assert_is(bufv_copy(w, &none, NULL), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_writer_lock_enable(NULL), APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(bufv_writer_strerror(w, NULL, 4));
+    ck_assert_ptr_eq(bufv_writer_strerror(w, text, 0), text);
+    ck_assert_str_eq(text, "abc");
+    assert_is(bufv_writer_create(NULL, ops, NULL, pool), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_writer_socket(NULL, NULL, pool), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_writer_file(NULL, NULL, pool), APR_STATUS_IS_EINVAL);
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_is(bufv_writer_file(&w, out, NULL), APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(w);
+    assert_is(bufv_writer_socket(&w, peer_new()->near_end, NULL),
+              APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(w);
+}
+END_TEST
+
+/* ---- names of ends */
+
+static const char *ends_of(apr_socket_t *sock)
+{
+    static char text[200];
+    bufv_writer_t *w;
+
+    assert_ok(bufv_writer_socket(&w, sock, pool));
+    return bufv_writer_strerror(w, text, sizeof(text));
+}
+
+/* Addresses of other families, made of one that there is. */
+START_TEST(writer__names_of_ends)
+{
+    peer_t *p = peer_new();
+    apr_sockaddr_t *address;
+
+    ck_assert_ptr_nonnull(strstr(ends_of(p->near_end), " tcp 127.0.0.1:"));
+    ck_assert_ptr_nonnull(
+        strstr(ends_of(peer_datagram()->near_end), " udp 127.0.0.1:"));
+    assert_ok(apr_socket_addr_get(&address, APR_LOCAL, p->near_end));
+#if APR_HAVE_IPV6
+    address->family = APR_INET6;
+    address->ipaddr_ptr = &address->sa.sin6.sin6_addr;
+    ck_assert_ptr_nonnull(strstr(ends_of(p->near_end), " tcp ["));
+#endif
+    address->family = 9999;
+    ck_assert_ptr_nonnull(strstr(ends_of(p->near_end), " tcp ?->127.0.0.1:"));
+#ifdef APR_UNIX
+    address->family = APR_UNIX;
+    address->hostname = NULL;
+    ck_assert_ptr_nonnull(strstr(ends_of(p->near_end), " unix @->"));
+    address->hostname = apr_pstrdup(pool, "/tmp/s");
+    ck_assert_ptr_nonnull(strstr(ends_of(p->near_end), " unix /tmp/s->"));
+    p = peer_datagram();
+    assert_ok(apr_socket_addr_get(&address, APR_LOCAL, p->near_end));
+    address->family = APR_UNIX;
+    address->hostname = NULL;
+    ck_assert_ptr_nonnull(strstr(ends_of(p->near_end), " unixgram @->"));
+#endif
+}
+END_TEST
+
+/* What is no socket any more has no ends, and is taken for a stream. */
+START_TEST(writer__names_of_no_ends)
+{
+    apr_os_sock_t none = (apr_os_sock_t)-1;
+    apr_socket_t *sock = NULL;
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    apr_uint64_t written;
+
+    assert_ok(apr_os_sock_put(&sock, &none, pool));
+    ck_assert_ptr_nonnull(strstr(ends_of(sock), " tcp ?->?"));
+    ck_assert_int_ne(bufv_send(v, sock, &written), APR_SUCCESS);
+    ck_assert_uint_eq(written, 0);
+    ck_assert_uint_eq(bufv_length(v), 3);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, writer__create_is_checked);
@@ -263,6 +365,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, writer__strerror_names_the_ends);
     tcase_add_test(tc, writer__lock_twice);
     tcase_add_test(tc, writer__version);
+    tcase_add_test(tc, writer__writers_that_are_missing);
+    tcase_add_test(tc, writer__names_of_ends);
+    tcase_add_test(tc, writer__names_of_no_ends);
 }
 
 const topic_t topic_writer = {"writer", add_tests};

@@ -13,7 +13,7 @@ from conan.tools.gnu import PkgConfigDeps
 
 class BufvConan(ConanFile):
     name = "bufv"
-    version = "0.1.0"
+    version = "0.2.0"
     license = "Apache-2.0"
     description = "Writes many chunks of bytes in one piece, on APR"
     package_type = "library"

@@ -1,38 +1,31 @@
-/* Descriptors that do not wait, and waiting for them. */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Waiting until a descriptor takes bytes. */
 
 #include "unix.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 
-/* Rounds up, so that a wait does not end early and come back for nothing. */
+/* The longest wait of one call: its milliseconds fit an int. */
+#define WAIT_MAX apr_time_from_sec(24 * 3600)
+
+/* Rounds up, so that a wait does not end early and come back for nothing. One
+ * that was cut to the longest is to be made again. */
 apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout)
 {
+    int cut = timeout > WAIT_MAX;
     struct pollfd p;
     int n;
 
+    if (cut)
+        timeout = WAIT_MAX;
     p.fd = fd;
     p.events = POLLOUT;
     n = poll(&p, 1, timeout < 0 ? -1 : (int)((timeout + 999) / 1000));
     if (n < 0)
         return errno;
-    return n == 0 ? APR_TIMEUP : APR_SUCCESS;
-}
-
-int bufv__unblock(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    return flags >= 0 && !(flags & O_NONBLOCK) &&
-           fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-}
-
-/* Asks again, since others may have changed other flags meanwhile. */
-void bufv__reblock(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags >= 0)
-        fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    if (n == 0)
+        return cut ? APR_EINTR : APR_TIMEUP;
+    return APR_SUCCESS;
 }
