@@ -494,14 +494,12 @@ apr_status_t bufv__writer_init_socket(bufv_writer_t *w, apr_socket_t *sock);
 /* Frees what a writer holds, but for the writer itself. */
 void bufv__writer_fini(bufv_writer_t *w);
 
-/* The time on the writer's clock. */
-apr_time_t bufv__writer_now(const bufv_writer_t *w);
-
 /* Between the two the writer outlives its destruction. APR_EBUSY if this
- * thread has its turn already; where it has no lock, if any call is in it. It
- * may be gone after bufv__writer_leave(). */
+ * thread has its turn already; where it has no lock, if any call is in it. A
+ * call that had the turn gives it back: the next one is that of the list of
+ * this number, or, if it is 0, of any. The writer may be gone afterwards. */
 apr_status_t bufv__writer_enter(bufv_writer_t *w);
-void bufv__writer_leave(bufv_writer_t *w);
+void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number);
 
 /* Tells the writer of a write that ended: adds its report to the counters. */
 void bufv__writer_tell(bufv_writer_t *w, const char *op,
@@ -556,10 +554,6 @@ apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
 /* A number for a list that left in part by this writer. The caller has the
  * turn. */
 apr_uint64_t bufv__turn_number(bufv_writer_t *w);
-
-/* Gives the turn back; the next one is that of the list of this number, or, if
- * it is 0, of any. */
-void bufv__turn_give(bufv_writer_t *w, apr_uint64_t number);
 
 /* ---- report.c: structs that begin with their size */
 

@@ -95,6 +95,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     int flags = MSG_DONTWAIT | SILENT;
     int error;
 
+    bufv__socket_refresh(s);
     s->held = wants_more(s, more);
     if (s->held)
         flags |= MORE;
@@ -133,6 +134,8 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__socket_t *s = baton;
 
+    if (s->corked)
+        bufv__socket_flush(s);
     return bufv__wait_writable(s->fd, timeout);
 }
 
