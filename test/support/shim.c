@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ static ssize_t (*real_sendmsg)(int, const struct msghdr *, int);
 static ssize_t (*real_sendto)(int, const void *, size_t, int,
                               const struct sockaddr *, socklen_t);
 static ssize_t (*real_writev)(int, const struct iovec *, int);
+static long (*real_syscall)(long, ...);
 static ssize_t (*real_write)(int, const void *, size_t);
 static int (*real_poll)(struct pollfd *, nfds_t, int);
 static ssize_t (*real_sendfile)(int, int, off_t *, size_t);
@@ -67,6 +69,7 @@ __attribute__((constructor)) static void find_all(void)
     find(&real_sendmsg, "sendmsg");
     find(&real_sendto, "sendto");
     find(&real_writev, "writev");
+    find(&real_syscall, "syscall");
     find(&real_write, "write");
     find(&real_poll, "poll");
     find(&real_sendfile, LARGE("sendfile"));
@@ -243,6 +246,47 @@ ssize_t writev(int fd, const struct iovec *vec, int nvec)
         nvec = (int)cut(few, vec, (apr_size_t)nvec, r->asked);
         return result(r, real_writev(fd, few, nvec));
     }
+}
+
+/* A writev() that does not wait, for which older C libraries have no name. */
+static long pwritev2_raw(const long *args)
+{
+    struct iovec few[1024];
+    apr_size_t nvec = (apr_size_t)args[2];
+    const struct iovec *vec;
+    shim_record_t *r;
+
+    memcpy(&vec, &args[1], sizeof(vec));
+    r = record(SHIM_WRITEV);
+    r->nvec = nvec;
+    r->asked = sum(vec, nvec);
+    switch (fault_of(SHIM_WRITEV)) {
+    case SHIM_FAIL:
+        return refuse(r);
+    case SHIM_NOTHING:
+        break;
+    default:
+        nvec = cut(few, vec, nvec, r->asked);
+        vec = few;
+    }
+    return result(r, real_syscall(SYS_pwritev2, args[0], vec, nvec, args[3],
+                                  args[4], args[5]));
+}
+
+long syscall(long number, ...)
+{
+    long args[6];
+    va_list list;
+    int i;
+
+    va_start(list, number);
+    for (i = 0; i < 6; i++)
+        args[i] = va_arg(list, long);
+    va_end(list);
+    if (number == SYS_pwritev2 && !unwatched())
+        return pwritev2_raw(args);
+    return real_syscall(number, args[0], args[1], args[2], args[3], args[4],
+                        args[5]);
 }
 
 ssize_t write(int fd, const void *data, size_t len)
