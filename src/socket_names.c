@@ -130,21 +130,21 @@ void bufv__socket_names(apr_os_sock_t fd, int message,
                         const bufv__peer_t *peer, char *buf, apr_size_t size)
 {
     char local[NAME_MAX_BYTES], remote[NAME_MAX_BYTES];
-    address_t near, far;
-    socklen_t len = sizeof(near.storage);
+    address_t here, there;
+    socklen_t len = sizeof(here.storage);
     bufv__peer_t now;
 
-    memset(&near, 0, sizeof(near));
-    if (getsockname(fd, &near.any, &len) != 0)
+    memset(&here, 0, sizeof(here));
+    if (getsockname(fd, &here.any, &len) != 0)
         len = 0;
     bufv__socket_get_peer(fd, &now);
     if (now.len > 0)
         peer = &now;
-    memset(&far, 0, sizeof(far));
-    memcpy(&far, peer->raw, RAW_BYTES);
-    put_address(&near, (apr_size_t)len, local, sizeof(local));
-    put_address(&far, peer->len, remote, sizeof(remote));
+    memset(&there, 0, sizeof(there));
+    memcpy(&there, peer->raw, RAW_BYTES);
+    put_address(&here, (apr_size_t)len, local, sizeof(local));
+    put_address(&there, peer->len, remote, sizeof(remote));
     apr_snprintf(buf, size, "%s %s->%s",
-                 network(near.any.sa_family, type_of(fd, message)), local,
+                 network(here.any.sa_family, type_of(fd, message)), local,
                  remote);
 }
