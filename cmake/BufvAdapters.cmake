@@ -10,12 +10,18 @@ function(bufv_adapter name)
     bufv_sources(sources ${name} ${name}_${bufv_system})
     get_target_property(type bufv TYPE)
     if(NOT type STREQUAL "STATIC_LIBRARY")
-        bufv_sources(shares ${name}_shares ${name}_shares_${bufv_system})
+        bufv_sources(shares ${name}_shares ${name}_shares_${bufv_system}
+            ${name}_shares_${bufv_kernel})
         list(APPEND sources ${shares})
     endif()
     add_library(bufv_${name} ${sources})
     add_library(bufv::${name} ALIAS bufv_${name})
+    set_target_properties(bufv_${name} PROPERTIES
+        ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name})
     bufv_compiled(bufv_${name})
+    set_target_properties(bufv_${name} PROPERTIES
+        ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name}
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name})
     target_include_directories(bufv_${name} PRIVATE src)
     target_compile_definitions(bufv_${name} PRIVATE BUFV_${upper}_BUILDING)
     target_link_libraries(bufv_${name} PUBLIC bufv ${ARGN})

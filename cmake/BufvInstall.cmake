@@ -92,6 +92,13 @@ foreach(target IN LISTS bufv_targets)
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT Development)
 endforeach()
 
+# ---- what is in it
+
+include(BufvSbom)
+bufv_sbom(${CMAKE_CURRENT_BINARY_DIR}/bufv.spdx.json)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/bufv.spdx.json
+    DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT Development)
+
 # ---- find_package()
 
 configure_package_config_file(

@@ -70,10 +70,7 @@ typedef struct bufv__file_t {
 
 /* The one place where const is cast away: system calls and struct iovec have
  * none, and only read. */
-static inline void *bufv__unconst(const void *data)
-{
-    return (void *)(uintptr_t)data;
-}
+#define bufv__unconst(data) ((void *)(uintptr_t)(data))
 
 static inline struct iovec bufv__entry(const void *data, apr_size_t len)
 {
@@ -82,6 +79,18 @@ static inline struct iovec bufv__entry(const void *data, apr_size_t len)
     entry.iov_base = bufv__unconst(data);
     entry.iov_len = len;
     return entry;
+}
+
+/* Asks again which descriptor a socket has: one that was closed has none, and
+ * the number may be another's by now. Threads that only ask for its names look
+ * at it meanwhile, so it is not written without need. */
+static inline void bufv__socket_refresh(bufv__socket_t *s)
+{
+    apr_os_sock_t fd = s->fd;
+
+    apr_os_sock_get(&fd, s->sock);
+    if (fd != s->fd)
+        s->fd = fd;
 }
 
 /* vec.c: the sum of the lengths of `nvec` entries that are known to have one,
@@ -169,13 +178,16 @@ void bufv__uncork(apr_os_sock_t fd);
 /* cork_*.c: lets go what MSG_MORE holds back, unless the user holds it. */
 void bufv__push(apr_os_sock_t fd);
 
-/* cork_*.c: whether the kernel makes records of a stream (kTLS). MSG_MORE keeps
- * such a record open without a timer, and nothing but more bytes ends it. */
+/* cork_*.c: whether the kernel makes records of a stream (kTLS). MSG_MORE
+ * keeps such a record open without a timer, and nothing but more bytes ends
+ * it. */
 int bufv__has_records(apr_os_sock_t fd);
 
-/* cork_*.c: whether Nagle's algorithm is on, so that a half-full segment would
- * wait for the peer to acknowledge those before it. */
+/* nagle.c: whether Nagle's algorithm is on, so that a half-full segment waits
+ * for the peer to acknowledge those before it; 0 where there is no such thing.
+ * And to set it. */
 int bufv__is_delaying(apr_os_sock_t fd);
+void bufv__set_delaying(apr_os_sock_t fd, int on);
 
 /* monitor.c: a mutex with a condition that is waited for on the monotonic
  * clock. A timeout below 0 is none. Waiting may end early and for no reason.

@@ -14,15 +14,11 @@
 
 #include "bufv_private.h"
 
-apr_time_t bufv__writer_now(const bufv_writer_t *w)
-{
-    return w->ops.now != NULL ? w->ops.now(w->baton) : bufv__clock();
-}
-
 /* Reads the clock. */
 static void tick(bufv__clock_t *c)
 {
-    apr_time_t now = bufv__writer_now(c->w);
+    const bufv_ops_t *ops = &c->w->ops;
+    apr_time_t now = ops->now != NULL ? ops->now(c->w->baton) : bufv__clock();
 
     if (c->started && now > c->read)
         c->elapsed += now - c->read;

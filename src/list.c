@@ -1,11 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The list: chunks in a row. Knows no I/O. */
+/* The list: chunks in a row. Knows no I/O. Its arithmetic is proved: see
+ * docs/PROOF.md. */
 
 #include "bufv_private.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- sums over vectors */
+
+apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
+                          apr_uint64_t *n)
+{
+    apr_uint64_t left = *n;
+    apr_size_t i = 0;
+
+    /*@ loop invariant i <= nvec && left + total(vec, i) == *n;
+        loop assigns i, left;
+        loop variant nvec - i; */
+    while (i < nvec && vec[i].iov_len <= left) {
+        left -= vec[i].iov_len;
+        i++;
+    }
+    *n = left;
+    return i;
+}
+
+apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
+                         apr_size_t max, apr_size_t *bytes)
+{
+    apr_size_t sum = 0, i = 0;
+
+    /*@ loop invariant i <= nvec && sum == total(vec, i) <= max;
+        loop assigns i, sum;
+        loop variant nvec - i; */
+    while (i < nvec && vec[i].iov_len <= max - sum) {
+        sum += vec[i].iov_len;
+        i++;
+    }
+    *bytes = sum;
+    return i;
+}
+
+apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec)
+{
+    apr_size_t sum;
+
+    bufv__vec_fit(vec, nvec, SIZE_MAX, &sum);
+    return sum;
+}
 
 /* ---- life */
 
@@ -26,25 +70,11 @@ static void drop_all(bufv_t *v)
     bufv__drop_chunks(v, bufv__queue_count(&v->chunks), 0, v->length);
 }
 
-/* Takes the list's room away, so that bufv_append() need not look whether it
- * may append. */
-static void hide_room(bufv_t *v)
-{
-    v->hidden = v->chunks.room - v->chunks.tail;
-    v->chunks.room = v->chunks.tail;
-}
-
-static void show_room(bufv_t *v)
-{
-    v->chunks.room += v->hidden;
-    v->hidden = 0;
-}
-
 static void destroy(bufv_t *v)
 {
     v->use = BUFV__DYING;
     drop_all(v);
-    hide_room(v);
+    v->chunks.room = 0; /* bufv_append() takes nothing any more */
     while (bufv__has_due(v))
         bufv__run_releases(v);
     bufv__reservation_drop(v);
@@ -112,17 +142,21 @@ void bufv__leave(bufv_t *v)
         destroy(v);
 }
 
+/* Hides the list's room, so that bufv_append() need not look whether it may
+ * append. */
 void bufv__lend(bufv_t *v)
 {
     assert(v->use == BUFV__IN_USE && bufv__is_valid(v));
     v->use = BUFV__LENT;
-    hide_room(v);
+    v->hidden = v->chunks.room - v->chunks.tail;
+    v->chunks.room = v->chunks.tail;
 }
 
 void bufv__take_back(bufv_t *v)
 {
     assert(v->use == BUFV__LENT && bufv__is_valid(v));
-    show_room(v);
+    v->chunks.room += v->hidden;
+    v->hidden = 0;
     v->use = BUFV__IN_USE;
 }
 
@@ -352,35 +386,35 @@ apr_size_t bufv_count(const bufv_t *v)
     return v != NULL ? bufv__queue_count(&v->chunks) : 0;
 }
 
-/* Counts the chunks in memory that come before the range. */
-static void count_plain(bufv__view_t *view)
-{
-    apr_uint64_t to = view->range != NULL ? view->range->at : view->end;
-
-    view->count = (apr_size_t)(to - view->at);
-}
-
 bufv__view_t bufv__view(const bufv_t *v)
 {
     bufv__view_t view;
 
     view.vec = v->chunks.items != NULL ? bufv__front(v) : NULL;
-    view.ranges = bufv__queue_count(&v->ranges);
-    view.range = view.ranges > 0 ? bufv__ranges(v) : NULL;
+    view.count = bufv__queue_count(&v->chunks);
     view.at = v->first;
-    view.end = bufv__end(v);
-    count_plain(&view);
+    view.end = v->first + view.count;
+    view.ranges = bufv__queue_count(&v->ranges);
+    view.range = NULL;
+    if (view.ranges > 0) {
+        view.range = bufv__ranges(v);
+        view.count = (apr_size_t)(view.range->at - view.at);
+    }
     return view;
 }
 
 void bufv__view_pass_range(bufv__view_t *view)
 {
+    apr_uint64_t to = view->end;
+
     assert(view->range != NULL);
     view->vec += view->count + 1;
     view->at = view->range->at + 1;
     view->ranges--;
     view->range = view->ranges > 0 ? view->range + 1 : NULL;
-    count_plain(view);
+    if (view->range != NULL)
+        to = view->range->at;
+    view->count = (apr_size_t)(to - view->at);
 }
 
 apr_status_t bufv_peek(bufv_t *v, struct iovec *vec, apr_size_t *nvec)
@@ -485,10 +519,11 @@ void bufv__drop_chunks(bufv_t *v, apr_size_t chunks, apr_size_t cut,
     if (cut > 0) {
         struct iovec *entry = bufv__front(v);
 
-        *entry =
-            bufv__entry((char *)entry->iov_base + cut, entry->iov_len - cut);
+        entry->iov_base = (char *)entry->iov_base + cut;
+        entry->iov_len -= cut;
     }
-    drop_ranges(v);
+    if (bufv__queue_count(&v->ranges) > 0)
+        drop_ranges(v);
     if (v->length == 0)
         v->number = 0;
 }

@@ -378,13 +378,6 @@ static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
     return status;
 }
 
-/* Whether the first two chunks are better copied into one entry: then a batch
- * by reference need not be looked at. */
-static int begins_small(const bufv__view_t *view, apr_size_t below)
-{
-    return view->count > 1 && small_pair(view->vec, below);
-}
-
 /* Whether a batch by reference is as good as any: no two of its chunks, nor
  * its last and the one behind it, should share an entry, and no range should
  * be read behind it. */
@@ -394,7 +387,7 @@ static int good_enough(const bufv__batch_t *b, const bufv__view_t *view,
     apr_size_t n = b->nvec < view->count ? b->nvec : view->count - 1, i;
 
     if (b->chunks == view->count && reads_next(view, limits))
-        return 0;
+        return 0; /* also where the range comes first */
     if (limits->copy_below == 0)
         return 1;
     for (i = 0; i < n; i++) {
@@ -405,36 +398,20 @@ static int good_enough(const bufv__batch_t *b, const bufv__view_t *view,
     return 1;
 }
 
-static void clear(bufv__batch_t *b)
-{
-    b->vec = NULL;
-    b->range = NULL;
-    b->nvec = b->bytes = b->copied = 0;
-    b->chunks = b->cut = 0;
-    b->more = 0;
-}
-
-static apr_status_t plan_stream(bufv__batch_t *b, const bufv_t *v,
-                                const bufv__view_t *view,
-                                const bufv__limits_t *limits,
-                                bufv__scratch_t *s)
+/* Plans a gathered vector, unless it would have more entries than there is
+ * room for here, and a batch by reference more chunks. */
+static apr_status_t plan_mixed(bufv__batch_t *b, const bufv_t *v,
+                               const bufv__view_t *view,
+                               const bufv__limits_t *limits,
+                               bufv__scratch_t *s)
 {
     apr_status_t status;
 
-    if (view->count == 0 && is_unread(view->range, limits)) {
-        plan_sendfile(b, view->range, limits);
-        return APR_SUCCESS;
-    }
-    if (view->count > 0 && !begins_small(view, limits->copy_below)) {
-        refer(b, view, limits);
-        if (good_enough(b, view, limits))
-            return APR_SUCCESS;
-        clear(b);
-    }
+    memset(b, 0, offsetof(bufv__batch_t, own));
     status = plan_gathered(b, v, limits, s);
     if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX &&
         b->chunks < view->count) {
-        clear(b); /* more entries than there is room for here */
+        memset(b, 0, offsetof(bufv__batch_t, own));
         refer(b, view, limits);
     }
     return status;
@@ -456,13 +433,20 @@ apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,
                         const bufv__limits_t *limits, bufv__scratch_t *s)
 {
     bufv__view_t view = bufv__view(v);
-    apr_status_t status;
+    apr_status_t status = APR_SUCCESS;
+    int small; /* the first two are better copied: no need to look further */
 
     assert(v->length > 0 && bufv__is_valid(v));
-    clear(b);
+    memset(b, 0, offsetof(bufv__batch_t, own));
     if (limits->message)
         return plan_message(b, v, &view, limits, s);
-    status = plan_stream(b, v, &view, limits, s);
+    small = view.count > 1 && small_pair(view.vec, limits->copy_below);
+    if (view.count > 0 && !small)
+        refer(b, &view, limits);
+    else if (view.count == 0 && is_unread(view.range, limits))
+        plan_sendfile(b, view.range, limits);
+    if (small || (b->range == NULL && !good_enough(b, &view, limits)))
+        status = plan_mixed(b, v, &view, limits, s);
     b->more = more_behind(b, v, &view, limits);
     assert(status != APR_SUCCESS ||
            (b->bytes > 0 && b->bytes <= limits->bytes));

@@ -65,23 +65,6 @@ void bufv__sized_fill(void *to, apr_size_t own, const void *from)
 
 /* ---- reports and counters */
 
-void bufv__writer_tell(bufv_writer_t *w, const char *op,
-                       const bufv_report_t *report)
-{
-    bufv_stats_t *stats = &w->stats;
-
-    bufv__writer_lock(w);
-    w->op = op;
-    w->report = *report;
-    stats->lists += report->status == APR_SUCCESS && report->written > 0;
-    stats->written += report->written;
-    stats->calls += report->calls;
-    stats->waits += report->waits;
-    stats->copied += report->copied;
-    stats->waited += report->waited;
-    bufv__writer_unlock(w);
-}
-
 /* Whether a struct of the caller's can be filled. */
 static int has_room(const void *to, apr_size_t least)
 {

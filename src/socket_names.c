@@ -50,8 +50,7 @@ static void put_path(const address_t *a, apr_size_t len, char *buf,
     buf[n > 0 ? n : 1] = '\0';
 }
 
-static void put_inet6(const struct sockaddr_in6 *a, char *buf,
-                      apr_size_t size)
+static void put_inet6(const struct sockaddr_in6 *a, char *buf, apr_size_t size)
 {
     char ip[INET6_ADDRSTRLEN] = "?";
 
@@ -128,6 +127,6 @@ void bufv__socket_names(apr_os_sock_t fd, int message, char *buf,
     memset(&a, 0, sizeof(a));
     failed = getpeername(fd, &a.any, &len) != 0;
     put_address(&a, (apr_size_t)len, failed, remote, sizeof(remote));
-    apr_snprintf(buf, size, "%s %s->%s",
-                 network(family, type_of(fd, message)), local, remote);
+    apr_snprintf(buf, size, "%s %s->%s", network(family, type_of(fd, message)),
+                 local, remote);
 }

@@ -12,6 +12,7 @@ set(bufv_sources_core
     src/limits.c
     src/list.c
     src/move.c
+    src/nagle.c
     src/plan.c
     src/queue.c
     src/range.c
@@ -23,23 +24,43 @@ set(bufv_sources_core
     src/slab.c
     src/socket.c
     src/socket_names.c
-    src/vec.c
     src/write.c
     src/writer.c)
 set(bufv_sources_system_unix
-    src/unix/condition_posix.c
+    src/unix/buffer.c
+    src/unix/kind.c
     src/unix/loan.c
     src/unix/monitor.c
-    src/unix/quiet.c
-    src/unix/system.c
-    src/unix/wait.c
-    src/unix/kind.c
-    src/unix/buffer.c
-    src/unix/nowait_linux.c
-    src/unix/cork_linux.c)
+    src/unix/system.c)
 set(bufv_sources_system_win32
+    src/win32/cork.c
+    src/win32/loan.c
+    src/win32/monitor.c
+    src/win32/overlapped.c
     src/win32/quiet.c
     src/win32/system.c)
+
+# What differs among the kernels below POSIX.
+set(bufv_sources_kernel_linux
+    src/unix/condition_posix.c
+    src/unix/cork_linux.c
+    src/unix/nowait_linux.c
+    src/unix/quiet.c)
+set(bufv_sources_kernel_freebsd
+    src/unix/condition_posix.c
+    src/unix/cork_freebsd.c
+    src/unix/nowait_none.c
+    src/unix/quiet.c)
+set(bufv_sources_kernel_macos
+    src/unix/condition_macos.c
+    src/unix/cork_none.c
+    src/unix/nowait_none.c
+    src/unix/quiet_macos.c)
+set(bufv_sources_kernel_other
+    src/unix/condition_posix.c
+    src/unix/cork_none.c
+    src/unix/nowait_none.c
+    src/unix/quiet.c)
 
 # The back ends. APR's own file calls cannot be relied on under Windows, so
 # that the generic back end borrows a file there (see src/win32/file.c).
@@ -47,15 +68,16 @@ set(bufv_sources_unix
     src/unix/file.c
     src/unix/socket.c)
 set(bufv_sources_win32
-    src/generic/apr_write.c
     src/win32/file.c
+    src/win32/pipe.c
     src/win32/socket.c)
 set(bufv_sources_generic
     src/generic/socket.c)
 set(bufv_sources_generic_unix
     src/generic/file.c)
 set(bufv_sources_generic_win32
-    src/win32/file.c)
+    src/win32/file.c
+    src/win32/pipe.c)
 
 # sendfile() of the unix back end, by the system it is for.
 set(bufv_sources_sendfile_linux
@@ -73,18 +95,27 @@ set(bufv_sources_sendfile_macos
 set(bufv_sources_brigade
     src/brigade/brigade.c)
 set(bufv_sources_openssl
+    src/openssl/attempt.c
     src/openssl/status.c
     src/openssl/writer.c)
 set(bufv_sources_openssl_unix
-    src/openssl/unix/mode.c)
-set(bufv_sources_openssl_win32
-    src/openssl/win32/mode.c)
+    src/openssl/sendfile.c)
 set(bufv_sources_openssl_shares
+    src/nagle.c
     src/socket_names.c)
 set(bufv_sources_openssl_shares_unix
-    src/unix/quiet.c)
+    src/unix/loan.c)
 set(bufv_sources_openssl_shares_win32
+    src/win32/loan.c
     src/win32/quiet.c)
+set(bufv_sources_openssl_shares_linux
+    src/unix/quiet.c)
+set(bufv_sources_openssl_shares_freebsd
+    src/unix/quiet.c)
+set(bufv_sources_openssl_shares_macos
+    src/unix/quiet_macos.c)
+set(bufv_sources_openssl_shares_other
+    src/unix/quiet.c)
 
 # ---- the rest is no list
 

@@ -38,7 +38,7 @@ typedef struct write_t {
     int may_wait;
     apr_uint64_t budget; /* bytes that may still leave */
     apr_size_t bytes;    /* of an attempt, as far as there is memory */
-    int running;         /* between `begin` and `end` */
+    int running;         /* between `begin` and `end` of the operations */
     int starved;         /* attempts in a row that lacked memory */
     int wakes;           /* waits in a row that brought nothing */
     const char *op;      /* of the last attempt */
@@ -58,7 +58,7 @@ typedef enum decision_t {
     STOP
 } decision_t;
 
-/* ---- what is borrowed */
+/* ---- one attempt */
 
 /* Whether list or writer went away in a callback: then the baton may be gone
  * as well. */
@@ -67,50 +67,12 @@ static int is_gone(const write_t *t)
     return t->v->doomed || t->w->doomed;
 }
 
-static apr_status_t begin_run(write_t *t)
-{
-    apr_status_t status = APR_SUCCESS;
-
-    if (!t->running && t->ops->begin != NULL)
-        status = t->ops->begin(t->w->baton);
-    t->running = status == APR_SUCCESS;
-    return status;
-}
-
+/* Gives back what the run of attempts has borrowed. */
 static void end_run(write_t *t)
 {
     if (t->running && t->ops->end != NULL)
         t->ops->end(t->w->baton);
     t->running = 0;
-}
-
-/* ---- one attempt */
-
-/* Lends the batch to the operation. A transport may not claim more than it was
- * given, nor a part of a message, nor nothing for no reason. */
-static apr_status_t call(write_t *t, apr_size_t *written)
-{
-    const bufv__batch_t *b = &t->batch;
-    apr_status_t status;
-
-    *written = 0;
-    bufv__lend(t->v);
-    if (b->range == NULL)
-        status =
-            t->ops->writev(t->w->baton, b->vec, b->nvec, b->more, written);
-    else
-        status =
-            t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
-                             b->bytes, b->more, written);
-    bufv__take_back(t->v);
-    bufv__scratch_end(&t->scratch);
-    if (*written > b->bytes) {
-        *written = b->bytes;
-        return APR_EGENERAL;
-    }
-    if (t->limits.message && *written > 0 && *written < b->bytes)
-        return APR_EGENERAL;
-    return status == APR_SUCCESS && *written == 0 ? APR_EOF : status;
 }
 
 /* What the next attempts are given follows what this one took: copies and
@@ -132,29 +94,30 @@ static void adapt(write_t *t, apr_size_t written)
         l->copied = COPIED_LEAST;
 }
 
-/* Takes what was accepted off the list, and counts it. A list that stays
+/* Drops what was accepted off the list, and counts it. A list that stays
  * behind in part gets the number by which it is known. */
 static void account(write_t *t, apr_size_t written)
 {
     const bufv__batch_t *b = &t->batch;
     bufv_t *v = t->v;
 
-    t->op = b->range != NULL ? "sendfile" : t->ops->name;
     t->report.calls++;
     t->report.copied += b->copied;
+    if (written > 0 || b->more)
+        t->w->held = b->more; /* a cork may be on, whatever became of it */
     if (written == 0)
         return;
     t->report.written += written;
     t->budget -= written;
-    t->w->held = b->more;
     if (written == b->bytes && bufv__queue_count(&v->ranges) == 0)
         bufv__drop_chunks(v, b->chunks, b->cut, written);
     else
         bufv__drop_bytes(v, written);
     adapt(t, written);
-    if (v->length > 0)
-        bufv__clock_accepted(&t->clock);
-    if (v->length > 0 && v->number == 0 && t->w->monitor != NULL)
+    if (v->length == 0)
+        return;
+    bufv__clock_accepted(&t->clock);
+    if (v->number == 0 && t->w->monitor != NULL)
         v->number = bufv__turn_number(t->w);
 }
 
@@ -162,9 +125,9 @@ static void account(write_t *t, apr_size_t written)
 static void tell(write_t *t, apr_size_t written, apr_status_t status)
 {
     const bufv__batch_t *b = &t->batch;
-    bufv_call_t told;
+    bufv_call_t call;
 
-    bufv__probe_attempt(t->w, t->op, b->nvec, b->bytes, written, status);
+    BUFV__PROBE_ATTEMPT(t->w, t->op, b->nvec, b->bytes, written, status);
     if (bufv__has_due(t->v)) {
         end_run(t);
         bufv__run_releases(t->v);
@@ -172,37 +135,61 @@ static void tell(write_t *t, apr_size_t written, apr_status_t status)
     if (t->w->hook == NULL || is_gone(t))
         return;
     end_run(t);
-    told.size = sizeof(told);
-    told.op = t->op;
-    told.nvec = b->nvec;
-    told.asked = b->bytes;
-    told.written = written;
-    told.copied = b->copied;
-    told.status = status;
-    t->w->hook(t->w->hook_baton, &told);
+    call.size = sizeof(call);
+    call.op = t->op;
+    call.nvec = b->nvec;
+    call.asked = b->bytes;
+    call.written = written;
+    call.copied = b->copied;
+    call.status = status;
+    t->w->hook(t->w->hook_baton, &call);
 }
 
-/* Plans, borrows, calls, accounts and tells. *attempted is set to whether the
- * status is that of an operation. */
-static apr_status_t attempt(write_t *t, int *attempted)
+/* Plans the attempt and borrows what it needs. */
+static apr_status_t prepare(write_t *t)
 {
-    apr_size_t written;
     apr_status_t status;
 
-    *attempted = 0;
     t->limits.bytes = t->bytes < t->budget ? t->bytes : (apr_size_t)t->budget;
-    bufv__scratch_begin(&t->scratch);
     status = bufv__plan(&t->batch, t->v, &t->limits, &t->scratch);
-    if (status == APR_SUCCESS)
-        status = begin_run(t);
-    if (status != APR_SUCCESS) {
-        bufv__scratch_end(&t->scratch);
-        return status;
-    }
     if (t->batch.bytes == t->budget)
         t->batch.more = 0; /* nothing follows in this call */
-    *attempted = 1;
-    status = call(t, &written);
+    t->op = t->batch.range != NULL ? "sendfile" : t->ops->name;
+    if (status != APR_SUCCESS || t->running)
+        return status;
+    if (t->ops->begin != NULL)
+        status = t->ops->begin(t->w->baton);
+    t->running = status == APR_SUCCESS;
+    return status;
+}
+
+/* Lends the batch to the operation, accounts and tells. A transport may not
+ * claim more than it was given, nor a part of a message, nor nothing for no
+ * reason. */
+static apr_status_t attempt(write_t *t)
+{
+    const bufv__batch_t *b = &t->batch;
+    apr_size_t written = 0;
+    apr_status_t status;
+
+    bufv__lend(t->v);
+    if (b->range == NULL)
+        status =
+            t->ops->writev(t->w->baton, b->vec, b->nvec, b->more, &written);
+    else
+        status =
+            t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
+                             b->bytes, b->more, &written);
+    bufv__take_back(t->v);
+    if (bufv__scratch_is_lent(&t->scratch))
+        bufv__scratch_end(&t->scratch);
+    if (written > b->bytes ||
+        (t->limits.message && written > 0 && written < b->bytes)) {
+        written = written < b->bytes ? written : b->bytes;
+        status = APR_EGENERAL;
+    }
+    else if (status == APR_SUCCESS && written == 0)
+        status = APR_EOF;
     account(t, written);
     tell(t, written, status);
     return status;
@@ -244,7 +231,8 @@ static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
         t->ops->pause(t->w->baton, time);
     else
         apr_sleep(time);
-    bufv__probe_wait(t->w, bufv__clock_waited(&t->clock));
+    time = bufv__clock_waited(&t->clock);
+    BUFV__PROBE_WAIT(t->w, time);
     return APR_SUCCESS;
 }
 
@@ -252,17 +240,17 @@ static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
  * the limit of a single wait do not end it, nor do they make it longer. */
 static apr_status_t wait_writable(write_t *t)
 {
+    apr_interval_time_t left, waited;
     apr_status_t status;
 
     end_run(t);
-    bufv__writer_flush(t->w);
     do {
-        apr_interval_time_t left = bufv__clock_left(&t->clock);
-
+        left = bufv__clock_left(&t->clock);
         if (left == 0)
             return APR_TIMEUP;
         status = t->ops->wait(t->w->baton, left > WAIT_MAX ? WAIT_MAX : left);
-        bufv__probe_wait(t->w, bufv__clock_waited(&t->clock));
+        waited = bufv__clock_waited(&t->clock);
+        BUFV__PROBE_WAIT(t->w, waited);
         if (APR_STATUS_IS_TIMEUP(status) && left > WAIT_MAX)
             status = APR_EINTR;
     } while (APR_STATUS_IS_EINTR(status) && !is_gone(t));
@@ -281,11 +269,9 @@ static apr_status_t wait_for_room(write_t *t)
         return APR_EAGAIN;
     if (t->wakes >= WAKES_MAX) {
         pause <<= t->wakes - WAKES_MAX;
-        if (pause < PAUSE_MAX)
-            t->wakes++;
         status = pause_for(t, pause, APR_EAGAIN);
     }
-    else
+    if (pause < PAUSE_MAX)
         t->wakes++;
     return status == APR_SUCCESS ? wait_writable(t) : status;
 }
@@ -306,43 +292,46 @@ static apr_status_t shrink(write_t *t, apr_status_t status)
     return t->starved == 1 ? APR_SUCCESS : status;
 }
 
-/* Acts on the status of an attempt; APR_SUCCESS to make the next one. */
-static apr_status_t act(write_t *t, apr_status_t status)
-{
-    switch (decide(t, status)) {
-    case GO_ON:
-        return APR_SUCCESS;
-    case WAIT:
-        return wait_for_room(t);
-    case SHRINK:
-        return shrink(t, status);
-    case READ_FILES:
-        t->limits.sendfile = 0;
-        return APR_SUCCESS;
-    default:
-        return status;
-    }
-}
-
 /* ---- the loop */
+
+/* Why there is no further attempt; APR_SUCCESS if there is one. */
+static apr_status_t check_limits(write_t *t)
+{
+    if (is_gone(t))
+        return APR_EBUSY;
+    if (t->budget == 0)
+        return APR_INCOMPLETE;
+    return bufv__clock_is_over(&t->clock) ? APR_TIMEUP : APR_SUCCESS;
+}
 
 static apr_status_t write_list(write_t *t)
 {
     apr_status_t status = APR_SUCCESS;
-    int attempted;
 
-    while (status == APR_SUCCESS) {
-        if (t->v->length == 0)
-            return APR_SUCCESS;
-        if (is_gone(t))
-            return APR_EBUSY;
-        if (t->budget == 0)
-            return APR_INCOMPLETE;
-        if (bufv__clock_is_over(&t->clock))
-            return APR_TIMEUP;
-        status = attempt(t, &attempted);
-        if (attempted)
-            status = act(t, status);
+    while (status == APR_SUCCESS && t->v->length > 0) {
+        status = check_limits(t);
+        if (status == APR_SUCCESS)
+            status = prepare(t);
+        if (status != APR_SUCCESS)
+            break; /* nothing was attempted */
+        status = attempt(t);
+        switch (decide(t, status)) {
+        case GO_ON:
+            status = APR_SUCCESS;
+            break;
+        case WAIT:
+            status = wait_for_room(t);
+            break;
+        case SHRINK:
+            status = shrink(t, status);
+            break;
+        case READ_FILES:
+            t->limits.sendfile = 0;
+            status = APR_SUCCESS;
+            break;
+        case STOP:
+            return status;
+        }
     }
     return status;
 }
@@ -352,7 +341,7 @@ static apr_status_t write_list(write_t *t)
 static const bufv_terms_t whole = {sizeof(bufv_terms_t), 1, 0, 0};
 static const bufv_terms_t some = {sizeof(bufv_terms_t), 0, 0, 0};
 
-/* Sets up the call, of which nothing has been refused yet. */
+/* Sets up the call. */
 static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
                   const bufv_terms_t *terms)
 {
@@ -375,6 +364,7 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
     if (w->stall_set && stall != 0)
         stall = w->stall;
     t->may_wait = terms->wait && stall != 0;
+    bufv__scratch_begin(&t->scratch);
     bufv__clock_begin(&t->clock, w, t->may_wait ? stall : -1, terms->within,
                       &t->report);
 }
@@ -382,46 +372,45 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
 /* Whether the writer was had. */
 typedef enum turn_t { NOT_ASKED, REFUSED, TAKEN } turn_t;
 
-/* Writes with a list and a writer that are in use. */
-static apr_status_t write_in_turn(write_t *t, turn_t *turn)
+/* Does what comes before the first attempt. */
+static apr_status_t take_turn(write_t *t, turn_t *turn)
 {
     apr_status_t status;
 
     *turn = NOT_ASKED;
-    bufv__run_releases(t->v);
+    if (bufv__has_due(t->v))
+        bufv__run_releases(t->v);
     if (t->v->length == 0)
         return APR_SUCCESS;
-    if (is_gone(t))
-        return APR_EBUSY;
-    if (bufv__clock_is_over(&t->clock))
-        return APR_TIMEUP;
-    status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
-    *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
+    status = check_limits(t);
     if (status != APR_SUCCESS)
         return status;
-    status = write_list(t);
-    end_run(t);
-    if (!t->w->doomed)
-        bufv__writer_flush(t->w);
+    status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
+    *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
     return status;
 }
 
-/* Tells the writer how the call ended, unless it was not its turn. The turn
- * stays with a list that left in part. */
+/* Gives back what was borrowed, and tells the writer how the call ended,
+ * unless it was not its turn. The turn stays with a list that left in part. */
 static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
+    apr_uint64_t number = 0;
+
     t->report.status = status;
     t->report.left = t->v->length;
+    if (bufv__scratch_is_lent(&t->scratch))
+        bufv__scratch_end(&t->scratch);
+    if (turn == TAKEN) {
+        end_run(t);
+        if (t->w->held && !t->w->doomed)
+            bufv__writer_flush(t->w);
+        number = t->report.written > 0 ? t->v->number : t->w->turn;
+        if (status != APR_SUCCESS && bufv__is_gone(status))
+            number = 0;
+    }
     if (turn != REFUSED)
         bufv__writer_tell(t->w, t->op, &t->report);
-    if (turn != TAKEN)
-        return;
-    if (bufv__is_gone(status))
-        bufv__turn_give(t->w, 0);
-    else if (t->report.written > 0)
-        bufv__turn_give(t->w, t->v->number);
-    else
-        bufv__turn_give(t->w, t->w->turn);
+    bufv__writer_leave(t->w, turn == TAKEN, number);
 }
 
 /* Reports a call that was refused before it began. */
@@ -450,11 +439,12 @@ static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
         return refuse(v, w, status, report);
     bufv__enter(v);
     begin(&t, v, w, terms);
-    status = write_in_turn(&t, &turn);
+    status = take_turn(&t, &turn);
+    if (turn == TAKEN)
+        status = write_list(&t);
     conclude(&t, turn, status);
     *report = t.report;
     bufv__leave(v);
-    bufv__writer_leave(w);
     return status;
 }
 

@@ -123,18 +123,41 @@ apr_status_t bufv__writer_enter(bufv_writer_t *w)
     return mine ? APR_EBUSY : APR_SUCCESS;
 }
 
-void bufv__writer_leave(bufv_writer_t *w)
+void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
 {
     int gone;
 
     bufv__writer_lock(w);
-    assert(w->uses > 0);
+    assert(w->uses > 0 && (w->busy || !had_turn));
+    if (had_turn) {
+        w->busy = 0;
+        w->turn = w->monitor != NULL ? number : 0;
+        if (w->monitor != NULL)
+            bufv__monitor_wake(w->monitor);
+    }
     gone = --w->uses == 0 && w->doomed;
     bufv__writer_unlock(w);
     if (!gone)
         return;
     bufv__writer_fini(w);
     free(w);
+}
+
+void bufv__writer_tell(bufv_writer_t *w, const char *op,
+                       const bufv_report_t *report)
+{
+    bufv_stats_t *stats = &w->stats;
+
+    bufv__writer_lock(w);
+    w->op = op;
+    w->report = *report;
+    stats->lists += report->status == APR_SUCCESS && report->written > 0;
+    stats->written += report->written;
+    stats->calls += report->calls;
+    stats->waits += report->waits;
+    stats->copied += report->copied;
+    stats->waited += report->waited;
+    bufv__writer_unlock(w);
 }
 
 /* ---- settings */
@@ -233,11 +256,6 @@ apr_uint64_t bufv__turn_number(bufv_writer_t *w)
     return ++w->numbers;
 }
 
-static int is_free(const bufv_writer_t *w, apr_uint64_t number)
-{
-    return !w->busy && (w->turn == 0 || w->turn == number);
-}
-
 /* Waits a while for the turn; the monitor is entered. */
 static apr_status_t wait_for_turn(bufv_writer_t *w, bufv__clock_t *c)
 {
@@ -267,7 +285,8 @@ apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
     apr_status_t status = APR_SUCCESS;
 
     bufv__writer_lock(w);
-    while (status == APR_SUCCESS && !is_free(w, number))
+    while (status == APR_SUCCESS &&
+           (w->busy || (w->turn != 0 && w->turn != number)))
         status = may_wait ? wait_for_turn(w, c) : APR_EBUSY;
     if (status == APR_SUCCESS) {
         w->busy = 1;
@@ -275,17 +294,6 @@ apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
     }
     bufv__writer_unlock(w);
     return status;
-}
-
-void bufv__turn_give(bufv_writer_t *w, apr_uint64_t number)
-{
-    bufv__writer_lock(w);
-    assert(w->busy);
-    w->busy = 0;
-    w->turn = w->monitor != NULL ? number : 0;
-    if (w->monitor != NULL)
-        bufv__monitor_wake(w->monitor);
-    bufv__writer_unlock(w);
 }
 
 apr_status_t bufv_writer_abandon(bufv_writer_t *w)

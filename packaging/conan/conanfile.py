@@ -35,8 +35,8 @@ class BufvConan(ConanFile):
 
     def export_sources(self):
         root = os.path.join(self.recipe_folder, "..", "..")
-        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*",
-                        "src/*"):
+        for pattern in ("CMakeLists.txt", "LICENSE", "README.md", "cmake/*",
+                        "docs/*", "include/*", "src/*"):
             copy(self, pattern, root, self.export_sources_folder)
 
     def layout(self):

@@ -17,11 +17,11 @@
  * a write made of it, and waits by its timeout; ours has none. */
 static apr_status_t open_own(bufv__socket_t *s)
 {
-    apr_status_t status;
+    apr_status_t status = APR_SUCCESS;
 
-    if (s->own != NULL)
-        return APR_SUCCESS;
-    status = apr_pool_create(&s->pool, NULL);
+    bufv__socket_refresh(s);
+    if (s->pool == NULL)
+        status = apr_pool_create(&s->pool, NULL);
     if (status == APR_SUCCESS)
         status = apr_os_sock_put(&s->own, &s->fd, s->pool);
     return status;
@@ -69,27 +69,20 @@ static apr_status_t send_one(void *baton, const struct iovec *vec,
     return n > 0 && n < vec->iov_len ? APR_EAGAIN : APR_SUCCESS;
 }
 
-/* Rounded up to what APR can tell the system, so that it does not end early;
- * and no longer than its milliseconds fit an int. */
-#define WAIT_MAX apr_time_from_sec(24 * 3600)
-
+/* Rounded up to what APR can tell the system, so that it does not end early.
+ */
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__socket_t *s = baton;
-    int cut = timeout > WAIT_MAX;
-    apr_status_t status;
     apr_pollfd_t p = {0};
     apr_int32_t n;
 
     p.desc_type = APR_POLL_SOCKET;
     p.reqevents = APR_POLLOUT;
     p.desc.s = s->sock;
-    if (cut)
-        timeout = WAIT_MAX;
     if (timeout > 0)
         timeout = (timeout + 999) / 1000 * 1000;
-    status = apr_poll(&p, 1, &n, timeout);
-    return cut && APR_STATUS_IS_TIMEUP(status) ? APR_EINTR : status;
+    return apr_poll(&p, 1, &n, timeout);
 }
 
 static apr_interval_time_t get_timeout(void *baton)

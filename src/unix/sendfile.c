@@ -67,6 +67,7 @@ apr_status_t bufv__socket_sendfile(void *baton, apr_file_t *file,
     int error;
 
     *written = 0;
+    bufv__socket_refresh(s);
     apr_os_file_get(&fd, file);
     if (more && !s->corked)
         s->corked = bufv__cork(s->fd);
