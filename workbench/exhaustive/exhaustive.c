@@ -441,7 +441,7 @@ static apr_status_t attempt(void *baton, const struct iovec *vec,
     model.hook_due = 1;
     go_on(status, taken);
     model.accepted += taken;
-    if (taken > 0)
+    if (taken > 0 || more)
         model.held = more;
     return said;
 }

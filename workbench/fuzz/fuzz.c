@@ -292,7 +292,7 @@ static apr_status_t take(void *baton, const struct iovec *vec, apr_size_t nvec,
     MUST(t->calls == t->hooks);
     t->calls++;
     t->taken += n;
-    if (n > 0)
+    if (n > 0 || more)
         t->held = more;
     model_drop(t->list, n);
     *written = n;
