@@ -15,8 +15,7 @@
  * each step is asserted in the attempt, in the hook and in the callbacks, not
  * at the end alone.
  *
- * It needs no check, and sleeps are no sleeps here: the linker wraps
- * apr_sleep().
+ * The transport has a clock of its own, so that nobody sleeps here.
  */
 
 #include <bufv.h>
@@ -39,6 +38,8 @@
 #define CLOCK_BEGINS 1000
 #define STEP 4 /* how far a slow wait moves the clock */
 #define ALL ((apr_size_t)-1 / 2)
+#define MSEC 1000 /* the first pause */
+#define WAKES 2   /* waits for nothing before there are pauses */
 
 /* ---- the bound */
 
@@ -48,8 +49,10 @@ typedef struct bound_t {
     int size;      /* of a chunk, at most */
     int total;     /* bytes of a list, at most */
     int fruitless; /* attempts that take nothing and do not end the write, and
-                    * waits that are interrupted, at most */
-    int timed;     /* bytes of the lists that also run against a clock */
+                    * waits that are interrupted, at most; in small lists one
+                    * more, which is when there are pauses before waits */
+    int small;     /* bytes of the lists that are small; they also run against
+                    * a clock */
 } bound_t;
 
 static const bound_t quick = {"quick", 3, 3, 3, 1, 2};
@@ -72,6 +75,7 @@ typedef struct config_t {
     int adjacent;
     apr_size_t max_vec, max_bytes, copy_below;
     int some;
+    int fruitless; /* see bound_t */
     clock_kind_t clock;
 } config_t;
 
@@ -85,19 +89,21 @@ typedef struct choices_t {
 /* What the library has to agree with. */
 typedef struct model_t {
     apr_size_t accepted;
-    apr_size_t attempts, waits, rests, hooks;
+    apr_size_t attempts, waits, pauses, hooks;
     apr_size_t copied;
     int fruitless;
     int starved; /* attempts without memory since the last progress */
+    int wakes;   /* waits since the last progress */
     int ended;   /* the write has to return this: */
     apr_status_t status;
-    int full;         /* no attempt before the next wait */
-    int fresh;        /* progress since the last wait */
-    apr_time_t since; /* when the stall limit began to count */
+    int full;                      /* no attempt before the next wait */
+    apr_interval_time_t pause_due; /* before the next attempt or wait */
+    apr_time_t since;              /* when the stall limit began to count */
     apr_time_t clock;
     bufv_call_t call; /* what the hook has to be told */
     int hook_due;
-    int begins, ends;
+    int borrowed; /* between begin and end */
+    int held;     /* more was said to come, and nothing was flushed since */
 } model_t;
 
 typedef struct release_t {
@@ -294,7 +300,7 @@ static int outcomes(apr_size_t n)
            + 1 + 1        /* nothing is taken; more than was given */
            + 1 + some * 2 /* too much with an error; 1..n with one */
            + (int)COUNT(errors) +
-           (model.fruitless < bound->fruitless ? (int)COUNT(passing) : 0);
+           (model.fruitless < config.fruitless ? (int)COUNT(passing) : 0);
 }
 
 /* Sets how many bytes are claimed, and returns the status. */
@@ -355,25 +361,62 @@ static int out_of_patience(void)
     return config.clock != UNTIMED && patience() <= 0;
 }
 
+/* Time has to pass now, as long as there is any. */
+static void expect_pause(apr_interval_time_t time)
+{
+    if (out_of_patience())
+        end_with(APR_TIMEUP);
+    else
+        model.pause_due =
+            config.clock != UNTIMED && patience() < time ? patience() : time;
+}
+
+/* The destination is full: a wait, after a pause if the last ones brought
+ * nothing. */
+static void fill_up(void)
+{
+    model.full = 1;
+    if (config.some)
+        end_with(APR_EAGAIN);
+    else if (model.wakes++ >= WAKES)
+        expect_pause((apr_interval_time_t)MSEC << (model.wakes - 1 - WAKES));
+    else if (out_of_patience())
+        end_with(APR_TIMEUP);
+}
+
+/* Memory is short: a pause, or, without waiting, one more attempt. */
+static void starve(apr_status_t status)
+{
+    if (!config.some)
+        expect_pause((apr_interval_time_t)MSEC << model.starved);
+    else if (model.starved > 0)
+        end_with(status);
+    model.starved++;
+}
+
 static void go_on(apr_status_t status, apr_size_t taken)
 {
     int done = model.accepted + taken == config.total;
 
     if (taken > 0) {
-        model.fresh = 1;
-        model.starved = 0;
+        model.starved = model.wakes = 0;
+        model.since = model.clock;
     }
-    if (APR_STATUS_IS_EAGAIN(status)) {
-        model.full = !done;
-        if (config.some && !done)
-            end_with(APR_EAGAIN);
-        else if (!done && !model.fresh && out_of_patience())
-            end_with(APR_TIMEUP);
-    }
+    if (APR_STATUS_IS_EAGAIN(status) && !done)
+        fill_up();
     else if (APR_STATUS_IS_ENOMEM(status) || status == ENOBUFS)
-        model.rests += !config.some;
-    else if (status != APR_SUCCESS && !APR_STATUS_IS_EINTR(status))
+        starve(status);
+    else if (status != APR_SUCCESS && !APR_STATUS_IS_EINTR(status) &&
+             !APR_STATUS_IS_EAGAIN(status))
         end_with(status);
+}
+
+/* What a thread has to do before it goes on is done, and what it borrowed is
+ * given back. */
+static void check_idle(void)
+{
+    MUST(!model.borrowed && !model.hook_due && !model.held);
+    MUST(!config.some && !model.ended);
 }
 
 static apr_status_t attempt(void *baton, const struct iovec *vec,
@@ -384,7 +427,7 @@ static apr_status_t attempt(void *baton, const struct iovec *vec,
 
     (void)baton;
     MUST(!model.ended && !model.full && !model.hook_due);
-    MUST(model.begins == 1 && model.ends == 0);
+    MUST(model.borrowed && model.pause_due == 0);
     MUST(config.clock != TIMED || model.clock < CLOCK_BEGINS + DEADLINE);
     asked = check_batch(vec, nvec, more);
     said = outcome(choose(outcomes(asked)), asked, &taken);
@@ -398,6 +441,8 @@ static apr_status_t attempt(void *baton, const struct iovec *vec,
     model.hook_due = 1;
     go_on(status, taken);
     model.accepted += taken;
+    if (taken > 0 || more)
+        model.held = more;
     return said;
 }
 
@@ -405,7 +450,7 @@ static apr_status_t attempt(void *baton, const struct iovec *vec,
 static void hook(void *baton, const bufv_call_t *call)
 {
     (void)baton;
-    MUST(model.hook_due);
+    MUST(model.hook_due && !model.borrowed);
     model.hook_due = 0;
     model.hooks++;
     MUST(call->nvec == model.call.nvec && call->asked == model.call.asked);
@@ -424,7 +469,7 @@ static void give_back(void *baton, const void *data, apr_size_t len)
 {
     release_t *r = baton;
 
-    MUST(r->index == released);
+    MUST(r->index == released && !model.borrowed);
     MUST(r->data == data && r->len == len);
     released++;
 }
@@ -436,13 +481,11 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     int timed = config.clock != UNTIMED, choice;
 
     (void)baton;
-    MUST(!config.some && !model.ended && model.full && !model.hook_due);
-    if (model.fresh)
-        model.since = model.clock;
-    model.fresh = 0;
+    check_idle();
+    MUST(model.full && model.pause_due == 0);
     MUST(timed ? timeout == patience() && timeout > 0 : timeout < 0);
     model.waits++;
-    choice = choose(2 + timed * 3 + (model.fruitless < bound->fruitless));
+    choice = choose(2 + timed * 3 + (model.fruitless < config.fruitless));
     if (choice == 1) {
         end_with(APR_ECONNRESET);
         return APR_ECONNRESET;
@@ -470,38 +513,57 @@ static apr_time_t now(void *baton)
     return model.clock;
 }
 
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
+/* What is borrowed for attempts cannot always be had. */
+static apr_status_t begin(void *baton)
 {
     (void)baton;
-    MUST(*stall < 0);
-    model.begins++;
+    MUST(!model.borrowed && !model.ended);
+    if (choose(2) == 1) {
+        end_with(APR_EBADF);
+        return APR_EBADF;
+    }
+    model.borrowed = 1;
     return APR_SUCCESS;
 }
 
 static void end(void *baton)
 {
     (void)baton;
-    model.ends++;
+    MUST(model.borrowed);
+    model.borrowed = 0;
 }
 
-/* In the place of APR's: nobody waits here. The pauses get longer, and end
- * with the deadline. */
-void __wrap_apr_sleep(apr_interval_time_t pause);
-void __wrap_apr_sleep(apr_interval_time_t pause)
+static void flush(void *baton)
 {
-    apr_interval_time_t due = (apr_interval_time_t)1000 << model.starved++;
+    (void)baton;
+    MUST(model.held && !model.borrowed);
+    model.held = 0;
+}
 
-    MUST(!config.some);
-    if (config.clock == TIMED && due > patience())
-        due = patience();
-    MUST(pause == due);
-    model.clock += pause;
-    if (config.clock == TIMED && out_of_patience())
+static void pause_for(void *baton, apr_interval_time_t time)
+{
+    (void)baton;
+    check_idle();
+    MUST(time > 0 && time == model.pause_due);
+    model.pauses++;
+    model.pause_due = 0;
+    model.clock += time;
+    if (out_of_patience() && (model.full || config.clock == TIMED))
         end_with(APR_TIMEUP);
 }
 
 static const bufv_ops_t ops = {
-    "exhaustive", 64, ALL, 0, 0, attempt, await, now, NULL, begin, end, NULL,
+    .size = sizeof(bufv_ops_t),
+    .name = "exhaustive",
+    .max_vec = 64,
+    .max_bytes = ALL,
+    .writev = attempt,
+    .wait = await,
+    .now = now,
+    .begin = begin,
+    .end = end,
+    .pause = pause_for,
+    .flush = flush,
 };
 
 /* ---- one schedule */
@@ -541,35 +603,36 @@ static void fill(void)
 static void begin_anew(void)
 {
     memset(&model, 0, sizeof(model));
-    model.clock = CLOCK_BEGINS;
-    model.fresh = 1;
+    model.clock = model.since = CLOCK_BEGINS;
     choices.at = 0;
 }
 
 static void check_report(apr_status_t status, apr_uint64_t written)
 {
-    const bufv_report_t *report = bufv_writer_report(w);
+    bufv_report_t report = {.size = sizeof(report)};
 
-    MUST(report->status == status);
-    MUST(report->written == written && report->left == bufv_length(v));
-    MUST(report->calls == model.attempts && model.hooks == model.attempts);
-    MUST(report->waits == model.waits + model.rests);
-    MUST(report->copied == model.copied);
-    MUST(report->waited == model.clock - CLOCK_BEGINS);
+    bufv_writer_report(w, &report);
+    MUST(report.status == status);
+    MUST(report.written == written && report.left == bufv_length(v));
+    MUST(report.calls == model.attempts && model.hooks == model.attempts);
+    MUST(report.waits == model.waits + model.pauses);
+    MUST(report.copied == model.copied);
+    MUST(report.waited == model.clock - CLOCK_BEGINS);
 }
 
 static void check_stats(const bufv_stats_t *before, apr_status_t status,
                         apr_uint64_t written)
 {
-    const bufv_stats_t *stats = bufv_writer_stats(w);
+    bufv_stats_t stats = {.size = sizeof(stats)};
 
-    MUST(stats->lists - before->lists ==
+    bufv_writer_stats(w, &stats);
+    MUST(stats.lists - before->lists ==
          (status == APR_SUCCESS && written > 0));
-    MUST(stats->written - before->written == written);
-    MUST(stats->calls - before->calls == model.attempts);
-    MUST(stats->waits - before->waits == model.waits + model.rests);
-    MUST(stats->copied - before->copied == model.copied);
-    MUST(stats->waited - before->waited == model.clock - CLOCK_BEGINS);
+    MUST(stats.written - before->written == written);
+    MUST(stats.calls - before->calls == model.attempts);
+    MUST(stats.waits - before->waits == model.waits + model.pauses);
+    MUST(stats.copied - before->copied == model.copied);
+    MUST(stats.waited - before->waited == model.clock - CLOCK_BEGINS);
 }
 
 /* The rest is exactly the rest: another list takes it over and shows it, and
@@ -589,10 +652,11 @@ static void check_rest(void)
 
 static void run(void)
 {
-    bufv_stats_t before = *bufv_writer_stats(w);
+    bufv_stats_t before = {.size = sizeof(before)};
     apr_uint64_t written = 99;
     apr_status_t status;
 
+    bufv_writer_stats(w, &before);
     begin_anew();
     fill();
     status = config.some ? bufv_write_some(v, w, &written)
@@ -601,7 +665,7 @@ static void run(void)
     MUST(written == model.accepted);
     MUST(bufv_length(v) == config.total - model.accepted);
     MUST(status != APR_SUCCESS || written == config.total);
-    MUST(model.begins == (config.total > 0) && model.ends == model.begins);
+    MUST(!model.borrowed && !model.held && !model.hook_due);
     MUST(released == chunks_within(model.accepted, 1));
     MUST(memcmp(arena, image, sizeof(arena)) == 0);
     check_report(status, written);
@@ -653,8 +717,10 @@ static void run_limits(void)
 static void run_clocks(void)
 {
     config.clock = UNTIMED;
+    config.fruitless =
+        bound->fruitless + (config.total <= (apr_size_t)bound->small);
     run_limits();
-    if (config.total > (apr_size_t)bound->timed)
+    if (config.total > (apr_size_t)bound->small)
         return;
     config.clock = STALLED;
     run_limits();

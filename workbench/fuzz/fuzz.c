@@ -85,6 +85,9 @@ typedef struct list_t {
     apr_size_t len;
     piece_t piece[MOST_CHUNKS];
     int pieces;
+    unsigned char *reserved; /* room to write into, or NULL */
+    apr_size_t reserved_len;
+    unsigned char mark; /* what was written there */
 } list_t;
 
 typedef struct transport_t {
@@ -93,7 +96,9 @@ typedef struct transport_t {
     apr_size_t taken;
     apr_size_t max_vec, max_bytes;
     apr_uint64_t calls, hooks, waits;
+    apr_uint64_t budget; /* 0: none */
     int message;
+    int held;    /* more was said to come, and nothing was flushed since */
     int appends; /* its hook may, so often */
     bufv_stats_t sum;
 } transport_t;
@@ -105,6 +110,7 @@ static transport_t transports[WRITERS];
 static owned_t owned[MOST_CHUNKS];
 static int owners;
 static apr_time_t clock_now;
+static int borrowed; /* between begin and end */
 
 #define MUST(holds)                                                     \
     do {                                                                \
@@ -118,7 +124,7 @@ static void released(void *baton, const void *data, apr_size_t len)
 {
     owned_t *o = baton;
 
-    MUST(!o->released);
+    MUST(!o->released && !borrowed);
     MUST(o->data == data && o->len == len);
     o->released = 1;
 }
@@ -230,11 +236,21 @@ static void check_all(void)
 static apr_status_t status_of(unsigned int choice)
 {
     static const apr_status_t said[] = {
-        APR_SUCCESS, APR_SUCCESS, APR_SUCCESS,    APR_EAGAIN,
-        APR_EAGAIN,  APR_EINTR,   APR_ECONNRESET, APR_TIMEUP,
+        APR_SUCCESS, APR_SUCCESS, APR_SUCCESS,    APR_EAGAIN, APR_EAGAIN,
+        APR_EINTR,   APR_ENOMEM,  APR_ECONNRESET, APR_TIMEUP, ENOBUFS,
     };
 
-    return said[choice % 8];
+    return said[choice % 10];
+}
+
+/* How many bytes of the list this call may still take. */
+static apr_size_t allowed(const transport_t *t)
+{
+    apr_size_t len = t->list->len;
+
+    return t->budget > 0 && t->budget - t->taken < len
+               ? (apr_size_t)t->budget - t->taken
+               : len;
 }
 
 static apr_size_t check_batch(transport_t *t, const struct iovec *vec,
@@ -250,8 +266,8 @@ static apr_size_t check_batch(transport_t *t, const struct iovec *vec,
         MUST(memcmp(vec[i].iov_base, l->bytes + asked, vec[i].iov_len) == 0);
         asked += vec[i].iov_len;
     }
-    MUST(asked <= t->max_bytes);
-    MUST((more != 0) == (asked < l->len));
+    MUST(asked <= t->max_bytes && asked <= allowed(t));
+    MUST((more != 0) == (asked < allowed(t)));
     MUST(!t->message || asked == l->len);
     check_owners(0);
     return asked;
@@ -265,6 +281,7 @@ static apr_status_t take(void *baton, const struct iovec *vec, apr_size_t nvec,
     apr_size_t n = byte() % 2 ? asked : byte() % (asked + 1);
     apr_status_t status = status_of(byte());
 
+    MUST(borrowed);
     if (t->message)
         n = n == asked ? n : 0;
     /* An input that has ended takes everything. */
@@ -275,15 +292,50 @@ static apr_status_t take(void *baton, const struct iovec *vec, apr_size_t nvec,
     MUST(t->calls == t->hooks);
     t->calls++;
     t->taken += n;
+    if (n > 0 || more)
+        t->held = more;
     model_drop(t->list, n);
     *written = n;
     return status;
+}
+
+static apr_status_t begin(void *baton)
+{
+    (void)baton;
+    MUST(!borrowed);
+    borrowed = 1;
+    return APR_SUCCESS;
+}
+
+static void end(void *baton)
+{
+    (void)baton;
+    MUST(borrowed);
+    borrowed = 0;
+}
+
+static void flush(void *baton)
+{
+    transport_t *t = baton;
+
+    MUST(!borrowed && t->held);
+    t->held = 0;
+}
+
+static void let_pass(void *baton, apr_interval_time_t time)
+{
+    transport_t *t = baton;
+
+    MUST(!borrowed && !t->held && time > 0);
+    t->waits++;
+    clock_now += time;
 }
 
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     transport_t *t = baton;
 
+    MUST(!borrowed && !t->held);
     t->waits++;
     if (timeout >= 0 && byte() % 4 == 0) {
         clock_now += timeout;
@@ -306,6 +358,7 @@ static void hook(void *baton, const bufv_call_t *call)
     list_t *l = t->list;
 
     t->hooks++;
+    MUST(!borrowed && call->size == sizeof(*call));
     MUST(call->asked > 0 && call->written <= call->asked);
     MUST(bufv_length(l->v) == l->len);
     MUST(bufv_consume(l->v, 0) == APR_EBUSY);
@@ -516,42 +569,151 @@ static void do_clear(void)
 
     bufv_clear(l->v);
     model_drop(l, l->len);
+    l->reserved = NULL;
+}
+
+static void do_trim(void)
+{
+    list_t *l = a_list();
+
+    bufv_trim(l->v);
+    l->reserved = NULL;
+}
+
+static void do_renew(void)
+{
+    list_t *l = a_list();
+
+    bufv_destroy(l->v);
+    model_drop(l, l->len);
+    l->reserved = NULL;
+    MUST(bufv_create(&l->v, pool) == APR_SUCCESS);
+}
+
+static void do_reserve(void)
+{
+    list_t *l = a_list();
+    apr_size_t least = length(), room;
+    void *data;
+
+    MUST(bufv_reserve(l->v, least, &data, &room) == APR_SUCCESS);
+    MUST(room >= least && room > 0);
+    l->reserved = data;
+    l->reserved_len = room;
+    l->mark = (unsigned char)byte();
+    memset(data, l->mark, room);
+}
+
+/* What was written into the room is there still, whatever came between. */
+static void do_commit(void)
+{
+    list_t *l = a_list();
+    apr_size_t len = length(), i;
+
+    if (l->reserved == NULL || len > l->reserved_len) {
+        MUST(bufv_commit(l->v, len) == APR_EINVAL);
+        return;
+    }
+    if (!model_has_room(l, len, 1))
+        return;
+    for (i = 0; i < l->reserved_len; i++)
+        MUST(l->reserved[i] == l->mark);
+    MUST(bufv_commit(l->v, len) == APR_SUCCESS);
+    if (len > 0)
+        model_add(l, l->reserved, len, NULL);
+    l->reserved = NULL;
+}
+
+/* A reader that gives so many bytes, if there is room, and this status. */
+typedef struct gift_t {
+    apr_size_t len;
+    apr_status_t status;
+    int reads;
+} gift_t;
+
+static apr_status_t give(void *baton, void *data, apr_size_t *len)
+{
+    gift_t *g = baton;
+
+    MUST(*len > 0);
+    g->reads++;
+    if (g->len > *len)
+        g->len = *len;
+    memcpy(data, source, g->len);
+    *len = g->len;
+    return g->status;
+}
+
+static void do_fill(void)
+{
+    static const apr_status_t said[] = {APR_SUCCESS, APR_EOF, APR_EAGAIN,
+                                        APR_ECONNRESET};
+    list_t *l = a_list();
+    gift_t g = {0, APR_SUCCESS, 0};
+    bufv_reader_t reader = {give, NULL, NULL, &g};
+    apr_size_t most = length() + 1, got = 99;
+    apr_status_t status;
+
+    g.len = length();
+    g.status = said[below(4)];
+    if (g.len == 0 && g.status == APR_SUCCESS)
+        g.len = 1;
+    if (!model_has_room(l, most, 1))
+        return;
+    status = bufv_fill(l->v, &reader, most, &got);
+    MUST(g.reads == 1 && status == g.status);
+    MUST(got == g.len && got <= most);
+    if (got > 0)
+        model_add(l, source, got, NULL);
+    l->reserved = NULL;
 }
 
 static void check_written(transport_t *t, apr_status_t status,
                           apr_uint64_t written)
 {
-    const bufv_report_t *report = bufv_writer_report(t->w);
-    const bufv_stats_t *stats = bufv_writer_stats(t->w);
+    bufv_report_t report = {.size = sizeof(report)};
+    bufv_stats_t stats = {.size = sizeof(stats)};
 
+    bufv_writer_report(t->w, &report);
+    bufv_writer_stats(t->w, &stats);
+    MUST(!borrowed && !t->held);
     MUST(written == t->taken && t->calls == t->hooks);
-    MUST(report->status == status && report->written == written);
-    MUST(report->calls == t->calls && report->waits == t->waits);
-    MUST(report->left == t->list->len);
-    MUST(status != APR_SUCCESS || report->left == 0);
+    MUST(report.status == status && report.written == written);
+    MUST(report.calls == t->calls && report.waits == t->waits);
+    MUST(report.left == t->list->len);
+    MUST(status != APR_SUCCESS || report.left == 0);
+    MUST(status != APR_INCOMPLETE || written == t->budget);
     t->sum.written += written;
     t->sum.calls += t->calls;
     t->sum.waits += t->waits;
-    MUST(stats->written == t->sum.written && stats->calls == t->sum.calls);
-    MUST(stats->waits == t->sum.waits);
+    MUST(stats.written == t->sum.written && stats.calls == t->sum.calls);
+    MUST(stats.waits == t->sum.waits);
 }
 
-static void do_write(int some)
+/* A write that may wait or not, sometimes with a budget or a time of its own,
+ * and with a hook that appends. */
+static void do_write(int wait)
 {
+    bufv_terms_t terms = {.size = sizeof(terms), .wait = wait};
+    bufv_report_t report = {.size = sizeof(report)};
     transport_t *t = &transports[below(WRITERS)];
-    apr_uint64_t written = 99;
     apr_status_t status;
     list_t *l = a_list();
+    unsigned int how = byte();
 
     model_drop(l, 0); /* empty chunks in front are due */
     t->list = l;
     t->taken = 0;
     t->calls = t->hooks = t->waits = 0;
-    t->appends = byte() % 8 == 1 ? 2 : 0;
-    if (t->message)
-        t->appends = 0;
-    status = (some ? bufv_write_some : bufv_write)(l->v, t->w, &written);
-    check_written(t, status, written);
+    t->appends = how % 8 == 1 && !t->message ? 2 : 0;
+    if (how % 4 == 2)
+        terms.budget = length() + 1;
+    if (how % 16 == 3)
+        terms.within = (apr_interval_time_t)below(32) - 1;
+    t->budget = t->message ? 0 : terms.budget;
+    status = bufv_write_with(l->v, t->w, &terms, &report);
+    MUST(report.status == status);
+    check_written(t, status, report.written);
 }
 
 static void do_settings(void)
@@ -574,7 +736,7 @@ static void do_settings(void)
 
 static void step(void)
 {
-    switch (below(15)) {
+    switch (below(20)) {
     case 0:
         do_append(0);
         break;
@@ -612,10 +774,25 @@ static void step(void)
         do_clear();
         break;
     case 12:
-        do_write(1);
+        do_write(0);
         break;
     case 13:
-        do_write(0);
+        do_write(1);
+        break;
+    case 14:
+        do_trim();
+        break;
+    case 15:
+        do_renew();
+        break;
+    case 16:
+        do_reserve();
+        break;
+    case 17:
+        do_commit();
+        break;
+    case 18:
+        do_fill();
         break;
     default:
         do_settings();
@@ -628,16 +805,22 @@ static void step(void)
 
 static void open_writer(transport_t *t, int message)
 {
-    bufv_ops_t ops = {0};
+    bufv_ops_t ops = {
+        .size = sizeof(ops),
+        .name = "fuzz",
+        .max_vec = 64,
+        .max_bytes = 100000,
+        .message = message,
+        .writev = take,
+        .wait = await,
+        .now = now,
+        .begin = begin,
+        .end = end,
+        .pause = let_pass,
+        .flush = flush,
+    };
 
     memset(t, 0, sizeof(*t));
-    ops.name = "fuzz";
-    ops.max_vec = 64;
-    ops.max_bytes = 100000;
-    ops.message = message;
-    ops.writev = take;
-    ops.wait = await;
-    ops.now = now;
     t->message = message;
     t->max_vec = ops.max_vec;
     t->max_bytes = ops.max_bytes;
@@ -655,6 +838,7 @@ static void open_all(void)
         lists[i].bytes = lists[i].room;
         lists[i].len = 0;
         lists[i].pieces = 0;
+        lists[i].reserved = NULL;
         MUST(bufv_create(&lists[i].v, pool) == APR_SUCCESS);
     }
     for (i = 0; i < WRITERS; i++)
