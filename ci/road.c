@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 /* More than the socket and its peer hold, so that the write has to wait, in
- * chunks too large to be copied. */
-#define CHUNKS     64
+ * chunks too large to be copied, and not more than one call takes. */
+#define CHUNKS     32
 #define CHUNK_SIZE 65536
 
 /* Gives the writer time to fill the socket; then reads all. */

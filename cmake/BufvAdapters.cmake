@@ -16,7 +16,12 @@ function(bufv_adapter name)
     endif()
     add_library(bufv_${name} ${sources})
     add_library(bufv::${name} ALIAS bufv_${name})
+    set_target_properties(bufv_${name} PROPERTIES
+        ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name})
     bufv_compiled(bufv_${name})
+    set_target_properties(bufv_${name} PROPERTIES
+        ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name}
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name})
     target_include_directories(bufv_${name} PRIVATE src)
     target_compile_definitions(bufv_${name} PRIVATE BUFV_${upper}_BUILDING)
     target_link_libraries(bufv_${name} PUBLIC bufv ${ARGN})

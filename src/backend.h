@@ -183,9 +183,11 @@ void bufv__push(apr_os_sock_t fd);
  * it. */
 int bufv__has_records(apr_os_sock_t fd);
 
-/* cork_*.c: whether Nagle's algorithm is on, so that a half-full segment would
- * wait for the peer to acknowledge those before it. */
+/* nagle.c: whether Nagle's algorithm is on, so that a half-full segment waits
+ * for the peer to acknowledge those before it; 0 where there is no such thing.
+ * And to set it. */
 int bufv__is_delaying(apr_os_sock_t fd);
+void bufv__set_delaying(apr_os_sock_t fd, int on);
 
 /* monitor.c: a mutex with a condition that is waited for on the monotonic
  * clock. A timeout below 0 is none. Waiting may end early and for no reason.

@@ -263,6 +263,15 @@ static inline apr_uint64_t bufv__due_at(const bufv_t *v,
     return point->at;
 }
 
+/* Returns how many entries lie wholly within the first *n bytes, and leaves
+ * in *n how many bytes of the next one do. */
+apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
+                          apr_uint64_t *n);
+
+/* Returns how many entries fit whole into `max` bytes, and their sum. */
+apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
+                         apr_size_t max, apr_size_t *bytes);
+
 /* Whether a list is one, as far as can be seen in constant time. For
  * assertions. */
 int bufv__is_valid(const bufv_t *v);
@@ -366,17 +375,6 @@ void bufv__slab_rewind(bufv_t *v);
 void bufv__slab_set(bufv_t *v, bufv__owner_t *owner, char *next,
                     apr_size_t room);
 
-/* ---- vec.c: sums over vectors; proved, see docs/PROOF.md */
-
-/* Returns how many entries lie wholly within the first *n bytes, and leaves
- * in *n how many bytes of the next one do. */
-apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
-                          apr_uint64_t *n);
-
-/* Returns how many entries fit whole into `max` bytes, and their sum. */
-apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
-                         apr_size_t max, apr_size_t *bytes);
-
 /* ---- scratch.c: where small chunks are copied together, for an attempt */
 
 typedef struct bufv__scratch_t {
@@ -394,10 +392,7 @@ void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes);
 /* Asks for room that must be had, or APR_ENOMEM. */
 apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes);
 
-/* Gives back what was lent or got. */
-void bufv__scratch_give(bufv__scratch_t *s);
-
-/* Begins with what lies on the stack. bufv__scratch_end() must follow. */
+/* Begins with what lies on the stack. */
 static inline void bufv__scratch_begin(bufv__scratch_t *s)
 {
     s->bytes = s->small;
@@ -406,10 +401,12 @@ static inline void bufv__scratch_begin(bufv__scratch_t *s)
     s->own = NULL;
 }
 
-static inline void bufv__scratch_end(bufv__scratch_t *s)
+/* Gives back what was lent or got, and begins anew. */
+void bufv__scratch_end(bufv__scratch_t *s);
+
+static inline int bufv__scratch_is_lent(const bufv__scratch_t *s)
 {
-    if (s->block >= 0 || s->own != NULL)
-        bufv__scratch_give(s);
+    return s->block >= 0 || s->own != NULL;
 }
 
 /* ---- plan.c: what one attempt is given */

@@ -398,15 +398,6 @@ static int good_enough(const bufv__batch_t *b, const bufv__view_t *view,
     return 1;
 }
 
-static void clear(bufv__batch_t *b)
-{
-    b->vec = NULL;
-    b->range = NULL;
-    b->nvec = b->bytes = b->copied = 0;
-    b->chunks = b->cut = 0;
-    b->more = 0;
-}
-
 /* Plans a gathered vector, unless it would have more entries than there is
  * room for here, and a batch by reference more chunks. */
 static apr_status_t plan_mixed(bufv__batch_t *b, const bufv_t *v,
@@ -416,11 +407,11 @@ static apr_status_t plan_mixed(bufv__batch_t *b, const bufv_t *v,
 {
     apr_status_t status;
 
-    clear(b);
+    memset(b, 0, offsetof(bufv__batch_t, own));
     status = plan_gathered(b, v, limits, s);
     if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX &&
         b->chunks < view->count) {
-        clear(b);
+        memset(b, 0, offsetof(bufv__batch_t, own));
         refer(b, view, limits);
     }
     return status;
@@ -446,7 +437,7 @@ apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,
     int small; /* the first two are better copied: no need to look further */
 
     assert(v->length > 0 && bufv__is_valid(v));
-    clear(b);
+    memset(b, 0, offsetof(bufv__batch_t, own));
     if (limits->message)
         return plan_message(b, v, &view, limits, s);
     small = view.count > 1 && small_pair(view.vec, limits->copy_below);

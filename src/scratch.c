@@ -100,11 +100,10 @@ apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes)
     return APR_SUCCESS;
 }
 
-void bufv__scratch_give(bufv__scratch_t *s)
+void bufv__scratch_end(bufv__scratch_t *s)
 {
     if (s->block >= 0)
         bufv__flag_give(&shelf[s->block].lent);
     free(s->own);
-    s->block = -1;
-    s->own = NULL;
+    bufv__scratch_begin(s);
 }

@@ -12,6 +12,7 @@ set(bufv_sources_core
     src/limits.c
     src/list.c
     src/move.c
+    src/nagle.c
     src/plan.c
     src/queue.c
     src/range.c
@@ -23,7 +24,6 @@ set(bufv_sources_core
     src/slab.c
     src/socket.c
     src/socket_names.c
-    src/vec.c
     src/write.c
     src/writer.c)
 set(bufv_sources_system_unix
@@ -31,8 +31,7 @@ set(bufv_sources_system_unix
     src/unix/kind.c
     src/unix/loan.c
     src/unix/monitor.c
-    src/unix/system.c
-    src/unix/wait.c)
+    src/unix/system.c)
 set(bufv_sources_system_win32
     src/win32/cork.c
     src/win32/loan.c
@@ -102,24 +101,20 @@ set(bufv_sources_openssl
 set(bufv_sources_openssl_unix
     src/openssl/sendfile.c)
 set(bufv_sources_openssl_shares
+    src/nagle.c
     src/socket_names.c)
 set(bufv_sources_openssl_shares_unix
     src/unix/loan.c)
 set(bufv_sources_openssl_shares_win32
-    src/win32/cork.c
     src/win32/loan.c
     src/win32/quiet.c)
 set(bufv_sources_openssl_shares_linux
-    src/unix/cork_linux.c
     src/unix/quiet.c)
 set(bufv_sources_openssl_shares_freebsd
-    src/unix/cork_freebsd.c
     src/unix/quiet.c)
 set(bufv_sources_openssl_shares_macos
-    src/unix/cork_none.c
     src/unix/quiet_macos.c)
 set(bufv_sources_openssl_shares_other
-    src/unix/cork_none.c
     src/unix/quiet.c)
 
 # ---- the rest is no list

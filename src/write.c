@@ -181,7 +181,8 @@ static apr_status_t attempt(write_t *t)
             t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
                              b->bytes, b->more, &written);
     bufv__take_back(t->v);
-    bufv__scratch_end(&t->scratch);
+    if (bufv__scratch_is_lent(&t->scratch))
+        bufv__scratch_end(&t->scratch);
     if (written > b->bytes ||
         (t->limits.message && written > 0 && written < b->bytes)) {
         written = written < b->bytes ? written : b->bytes;
@@ -312,7 +313,7 @@ static apr_status_t write_list(write_t *t)
         if (status == APR_SUCCESS)
             status = prepare(t);
         if (status != APR_SUCCESS)
-            break;
+            break; /* nothing was attempted */
         status = attempt(t);
         switch (decide(t, status)) {
         case GO_ON:
@@ -397,6 +398,8 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
 
     t->report.status = status;
     t->report.left = t->v->length;
+    if (bufv__scratch_is_lent(&t->scratch))
+        bufv__scratch_end(&t->scratch);
     if (turn == TAKEN) {
         end_run(t);
         if (t->w->held && !t->w->doomed)

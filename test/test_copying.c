@@ -159,7 +159,7 @@ START_TEST(copying__the_last_two)
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_uint_eq(s->attempts, 1);
     ck_assert_uint_eq(s->attempt[0].nvec, 2);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 30);
+    ck_assert_uint_eq(report_of(s->w).copied, 30);
 }
 END_TEST
 
@@ -200,7 +200,7 @@ START_TEST(copying__what_fills_an_attempt_alone)
     scripted_limits(s, 1024, 100);
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_uint_eq(s->attempts, 9);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+    ck_assert_uint_eq(report_of(s->w).copied, 0);
 }
 END_TEST
 
@@ -251,8 +251,8 @@ START_TEST(copying__which_are_copied)
     ck_assert_uint_eq(s->attempt[0].base_len, 1000);
     ck_assert_uint_eq(t.copied, 129);
     ck_assert_uint_eq(t.written, 1234);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 129);
-    ck_assert_uint_eq(bufv_writer_stats(s->w)->copied, 129);
+    ck_assert_uint_eq(report_of(s->w).copied, 129);
+    ck_assert_uint_eq(stats_of(s->w).copied, 129);
 }
 END_TEST
 
@@ -268,7 +268,7 @@ START_TEST(copying__one_chunk_never)
     assert_ok(bufv_append(v, byte, 1));
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_ptr_eq(s->attempt[0].base, byte);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+    ck_assert_uint_eq(report_of(s->w).copied, 0);
 }
 END_TEST
 
@@ -285,7 +285,7 @@ START_TEST(copying__off_keeps_chunks)
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_uint_eq(s->attempt[0].nvec, 10);
     ck_assert_ptr_eq(s->attempt[0].base, data);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+    ck_assert_uint_eq(report_of(s->w).copied, 0);
 }
 END_TEST
 
@@ -469,7 +469,8 @@ static apr_status_t write_another(void *baton, const struct iovec *vec,
 
 static void nest(nest_t *n)
 {
-    static const bufv_ops_t ops = {.name = "nest",
+    static const bufv_ops_t ops = {.size = sizeof(ops),
+                                   .name = "nest",
                                    .max_vec = 1024,
                                    .max_bytes = 1 << 20,
                                    .copy_below = 512,
@@ -482,7 +483,7 @@ static void nest(nest_t *n)
     assert_ok(bufv_writer_create(&w, &ops, &level, pool));
     assert_ok(bufv_write(v, w, &written));
     ck_assert_uint_eq(written, ROW * 20);
-    n->copied += bufv_writer_report(w)->copied;
+    n->copied += report_of(w).copied;
 }
 
 /* A transport may itself write lists. The last ones find no block any more,

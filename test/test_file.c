@@ -303,7 +303,7 @@ START_TEST(file__pipe_without_a_reader)
     assert_is(write_checked(v, w, &written), APR_STATUS_IS_EPIPE);
     ck_assert_uint_eq(written, 0);
     bufv_writer_strerror(w, text, sizeof(text));
-    apr_strerror(bufv_writer_report(w)->status, cause, sizeof(cause));
+    apr_strerror(report_of(w).status, cause, sizeof(cause));
     ck_assert_uint_gt(strlen(text), strlen(cause));
     ck_assert_str_eq(text + strlen(text) - strlen(cause), cause);
 }

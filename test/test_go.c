@@ -54,7 +54,7 @@ START_TEST(go__writeto_copy)
 
     go_init(&g, counts[_i]);
     r = bufv_reader(g.v);
-    assert_ok(bufv_copy(g.w, &r, &copied));
+    assert_ok(bufv_copy(g.w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, g.n);
     go_assert(&g);
 }

@@ -241,7 +241,7 @@ START_TEST(memory__copy_keeps_none)
     r.write_to = NULL;
     assert_ok(bufv_append(v, "abc", 3));
     blocks = alloc_blocks();
-    note(first, bufv_copy(s->w, &r, &copied));
+    note(first, bufv_copy(s->w, &r, NULL, &copied));
     blocks_after = alloc_blocks();
     assert_ok(first);
     ck_assert_uint_eq(copied, 3);
@@ -641,7 +641,7 @@ static apr_status_t read_nothing(void *baton, void *data, apr_size_t *len)
 START_TEST(memory__writers_and_copies_without_memory)
 {
     apr_size_t beyond = 1;
-    bufv_reader_t reader = {read_nothing, NULL, NULL};
+    bufv_reader_t reader = {read_nothing, NULL, NULL, NULL};
     scripted_t *s = scripted_new(pool);
     apr_uint64_t copied = 9;
     apr_status_t status;
@@ -650,12 +650,12 @@ START_TEST(memory__writers_and_copies_without_memory)
     reader.baton = &beyond;
     scripted_open(s);
     /* A reader that claims more than there was room for. */
-    assert_is(bufv_copy(s->w, &reader, &copied), APR_STATUS_IS_EGENERAL);
+    assert_is(bufv_copy(s->w, &reader, NULL, &copied), APR_STATUS_IS_EGENERAL);
     ck_assert_uint_eq(copied, 0);
     if (unseen("memory__writers_and_copies_without_memory"))
         return;
     alloc_fail(1, 1);
-    status = bufv_copy(s->w, &reader, &copied);
+    status = bufv_copy(s->w, &reader, NULL, &copied);
     alloc_fail(0, 0);
     assert_is(status, APR_STATUS_IS_ENOMEM);
     alloc_fail(1, 1);

@@ -103,8 +103,8 @@ START_TEST(openssl__mib_of_small_chunks)
     tls_finish(t);
     tls_assert_length(t, n * 100);
     ck_assert_uint_eq(t->records, 64);
-    ck_assert_uint_eq(bufv_writer_report(t->w)->calls - t->records,
-                      bufv_writer_report(t->w)->waits);
+    ck_assert_uint_eq(report_of(t->w).calls - t->records,
+                      report_of(t->w).waits);
 }
 END_TEST
 
@@ -150,7 +150,7 @@ START_TEST(openssl__long_chunks)
     tls_finish(t);
     tls_assert_length(t, len);
     ck_assert_uint_eq(t->records, (len + RECORD - 1) / RECORD);
-    ck_assert_uint_lt(bufv_writer_report(t->w)->copied, len * 3 / 4);
+    ck_assert_uint_lt(report_of(t->w).copied, len * 3 / 4);
 }
 END_TEST
 

@@ -14,7 +14,7 @@ static unsigned char *content;
 static apr_file_t *file_of(apr_size_t len)
 {
     content = bytes_new(FILE_LEN, 39);
-    return file_new(content, len, 0);
+    return file_new(content, len, APR_FOPEN_SENDFILE_ENABLED);
 }
 
 /* header, a range of the file, trailer */
@@ -40,6 +40,7 @@ static unsigned char *flat_around(apr_size_t offset, apr_size_t len)
     return flat;
 }
 
+/* A transport to which ranges of any length are sent unread. */
 static scripted_t *scripted_with_files(const bufv_t *v)
 {
     scripted_t *s = scripted_new(pool);
@@ -47,6 +48,7 @@ static scripted_t *scripted_with_files(const bufv_t *v)
     scripted_sends_files(s);
     s->list = v;
     scripted_open(s);
+    bufv_writer_sendfile_from_set(s->w, 0);
     return s;
 }
 

@@ -160,7 +160,7 @@ START_TEST(win32__nobufs_for_a_while)
     refuse(0, 6, WSAENOBUFS);
     assert_ok(write_checked(v, w, &written));
     ck_assert_uint_eq(wsa.refused, 6);
-    ck_assert_int_gt(bufv_writer_report(w)->waited, 0);
+    ck_assert_int_gt(report_of(w).waited, 0);
     peer_finish(p);
     peer_assert_length(p, BIG);
 }

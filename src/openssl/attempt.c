@@ -29,50 +29,53 @@ static apr_os_sock_t descriptor(const bufv__ssl_t *s)
 /* OpenSSL writes with plain write(): a deadline holds only if the socket does
  * not block. Its queue must be empty, or SSL_get_error() tells of an older
  * error. */
-apr_status_t bufv__ssl_begin(bufv__ssl_t *s, bufv__ssl_attempt_t *a)
+static apr_status_t borrow(bufv__ssl_t *s, bufv__ssl_attempt_t *a,
+                           apr_os_sock_t fd)
 {
-    apr_os_sock_t fd = descriptor(s);
     apr_status_t status = APR_SUCCESS;
 
     a->loan.taken = 0;
-    if (bufv__ssl_is_shut(s->ssl)) {
-        apr_atomic_set32(&s->reason, 0);
-        status = APR_EPIPE;
-    }
-    else if (s->sock != NULL)
+    if (s->sock != NULL)
         status = bufv__loan_take(&a->loan, fd, s->sock);
     if (status != APR_SUCCESS)
-        return s->status = status;
+        return status;
     bufv__quiet_begin(&a->quiet, fd);
     ERR_clear_error();
     apr_set_netos_error(0);
     return APR_SUCCESS;
 }
 
-apr_status_t bufv__ssl_end(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int n)
-{
-    s->status = bufv__ssl_status(s, n, apr_get_netos_error());
-    bufv__quiet_end(&a->quiet, n <= 0);
-    bufv__loan_return(&a->loan);
-    return s->status;
-}
-
-/* Without this, Nagle's algorithm holds a short last record back until the
- * peer acknowledges those before it: up to 40 ms if that delays. With
- * TCP_NODELAY there is no such wait. */
-void bufv__ssl_cork(bufv__ssl_t *s, int more)
+/* A list that needs several records would end with a short segment that waits
+ * for the peer to acknowledge those before it: 40 ms if that delays. For the
+ * last one Nagle's algorithm is switched off. It holds nothing back before,
+ * since more follows at once. */
+apr_status_t bufv__ssl_begin(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int more)
 {
     apr_os_sock_t fd = descriptor(s);
 
-    if (more && s->sock != NULL && !s->corked && bufv__is_delaying(fd))
-        s->corked = bufv__cork(fd);
+    a->hurried = 0;
+    if (bufv__ssl_is_shut(s->ssl)) {
+        apr_atomic_set32(&s->reason, 0);
+        return s->status = APR_EPIPE;
+    }
+    s->status = borrow(s, a, fd);
+    if (s->status != APR_SUCCESS || s->sock == NULL)
+        return s->status;
+    a->hurried = !more && s->several && bufv__is_delaying(fd);
+    if (a->hurried)
+        bufv__set_delaying(fd, 0);
+    s->several = more;
+    return APR_SUCCESS;
 }
 
-void bufv__ssl_flush(void *baton)
+apr_status_t bufv__ssl_end(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int n)
 {
-    bufv__ssl_t *s = baton;
-
-    if (s->corked)
-        bufv__uncork(descriptor(s));
-    s->corked = 0;
+    s->status = bufv__ssl_status(s, n, apr_get_netos_error());
+    if (a->hurried)
+        bufv__set_delaying(descriptor(s), 1);
+    if (a->hurried && n <= 0)
+        s->several = 1; /* the last one is still to come */
+    bufv__quiet_end(&a->quiet, n <= 0);
+    bufv__loan_return(&a->loan);
+    return s->status;
 }

@@ -23,7 +23,7 @@
 typedef struct bufv__ssl_t {
     SSL *ssl;
     apr_socket_t *sock; /* or NULL */
-    int corked;            /* by us, until `flush` */
+    int several;           /* records of this list have left */
     apr_int16_t direction; /* what to poll for; 0: it is not the socket's */
     apr_status_t status;   /* of the last attempt */
     volatile apr_uint32_t reason; /* OpenSSL's code of its own error, or 0;
@@ -38,25 +38,21 @@ typedef struct bufv__ssl_t {
  * error was `error`. */
 apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error);
 
-/* Around a call that writes: the socket does not block, and no signal
- * comes. */
+/* Around a call that writes: the socket does not block, no signal comes, and
+ * the last segment does not wait. */
 typedef struct bufv__ssl_attempt_t {
     bufv__loan_t loan;
     bufv__quiet_t quiet;
+    int hurried; /* by us */
 } bufv__ssl_attempt_t;
 
 /* attempt.c. OpenSSL's queue of errors is empty after `begin`. `end` returns
  * the status of a call that returned `n`, and remembers it. */
-apr_status_t bufv__ssl_begin(bufv__ssl_t *s, bufv__ssl_attempt_t *a);
+apr_status_t bufv__ssl_begin(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int more);
 apr_status_t bufv__ssl_end(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int n);
 
 /* attempt.c: whether nothing more can be written: close_notify. */
 int bufv__ssl_is_shut(const SSL *ssl);
-
-/* attempt.c: holds half-full segments back, if there is more to come and
- * they would wait for the peer. Lets them go: `flush` of bufv_ops_t. */
-void bufv__ssl_cork(bufv__ssl_t *s, int more);
-void bufv__ssl_flush(void *baton);
 
 /* sendfile.c: `sendfile` of bufv_ops_t. */
 apr_status_t bufv__ssl_sendfile(void *baton, apr_file_t *file,

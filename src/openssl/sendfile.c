@@ -41,10 +41,11 @@ static apr_size_t cut(int fd, apr_off_t offset, apr_size_t len)
 }
 
 static apr_status_t send_once(bufv__ssl_t *s, int fd, apr_off_t offset,
-                              apr_size_t len, apr_size_t *written)
+                              apr_size_t len, int more,
+                              apr_size_t *written)
 {
     bufv__ssl_attempt_t a;
-    apr_status_t status = bufv__ssl_begin(s, &a);
+    apr_status_t status = bufv__ssl_begin(s, &a, more);
     apr_status_t error;
     ossl_ssize_t n;
 
@@ -75,7 +76,6 @@ apr_status_t bufv__ssl_sendfile(void *baton, apr_file_t *file,
                                 apr_size_t *written)
 {
     bufv__ssl_t *s = baton;
-    apr_status_t status;
     apr_os_file_t fd;
 
     *written = 0;
@@ -86,11 +86,7 @@ apr_status_t bufv__ssl_sendfile(void *baton, apr_file_t *file,
     len = cut(fd, offset, len);
     if (len == 0)
         return APR_ENOTIMPL; /* reading tells */
-    bufv__ssl_cork(s, more);
-    status = send_once(s, fd, offset, len, written);
-    if (!more)
-        bufv__ssl_flush(s);
-    return status;
+    return send_once(s, fd, offset, len, more, written);
 }
 
 #endif /* OPENSSL_NO_KTLS */

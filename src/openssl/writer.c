@@ -26,14 +26,14 @@
 /* ---- one record */
 
 static apr_status_t push(bufv__ssl_t *s, const void *bytes, apr_size_t len,
-                         apr_size_t *written)
+                         int more, apr_size_t *written)
 {
     bufv__ssl_attempt_t a;
     apr_status_t status;
     int n;
 
     *written = 0;
-    status = bufv__ssl_begin(s, &a);
+    status = bufv__ssl_begin(s, &a, more);
     if (status != APR_SUCCESS)
         return status;
     n = SSL_write(s->ssl, bytes, (int)len);
@@ -46,9 +46,9 @@ static apr_status_t push(bufv__ssl_t *s, const void *bytes, apr_size_t len,
 /* During a handshake nothing of a record has been made yet, and what comes
  * next may be something else. */
 static apr_status_t push_new(bufv__ssl_t *s, const void *bytes, apr_size_t len,
-                             apr_size_t *written)
+                             int more, apr_size_t *written)
 {
-    apr_status_t status = push(s, bytes, len, written);
+    apr_status_t status = push(s, bytes, len, more, written);
 
     if (status != APR_SUCCESS && !SSL_in_init(s->ssl)) {
         memcpy(s->record, bytes, len);
@@ -58,9 +58,9 @@ static apr_status_t push_new(bufv__ssl_t *s, const void *bytes, apr_size_t len,
 }
 
 /* Pushes what is held. What has left then is ahead of what was offered. */
-static apr_status_t push_held(bufv__ssl_t *s)
+static apr_status_t push_held(bufv__ssl_t *s, int more)
 {
-    apr_status_t status = push(s, s->record, s->held, &s->ahead);
+    apr_status_t status = push(s, s->record, s->held, more, &s->ahead);
 
     if (status != APR_SUCCESS)
         return status;
@@ -94,7 +94,7 @@ static apr_status_t refuse(const bufv__ssl_t *s)
 
 /* What was held is pushed first; what left then is taken off what is offered.
  */
-static apr_status_t go_on(bufv__ssl_t *s, const struct iovec *vec,
+static apr_status_t go_on(bufv__ssl_t *s, const struct iovec *vec, int more,
                           apr_size_t *written)
 {
     apr_status_t status = APR_SUCCESS;
@@ -102,7 +102,7 @@ static apr_status_t go_on(bufv__ssl_t *s, const struct iovec *vec,
     if (!goes_on(s, vec->iov_base, vec->iov_len))
         return refuse(s);
     if (s->held > 0)
-        status = push_held(s);
+        status = push_held(s, more);
     if (status != APR_SUCCESS)
         return status;
     *written = shorter(vec->iov_len, s->ahead);
@@ -116,18 +116,12 @@ static apr_status_t write_record(void *baton, const struct iovec *vec,
                                  apr_size_t *written)
 {
     bufv__ssl_t *s = baton;
-    apr_status_t status;
 
     (void)nvec;
     *written = 0;
-    bufv__ssl_cork(s, more);
     if (s->held == 0 && s->ahead == 0)
-        status = push_new(s, vec->iov_base, vec->iov_len, written);
-    else
-        status = go_on(s, vec, written);
-    if (!more)
-        bufv__ssl_flush(s);
-    return status;
+        return push_new(s, vec->iov_base, vec->iov_len, more, written);
+    return go_on(s, vec, more, written);
 }
 
 /* ---- around it */
@@ -203,7 +197,6 @@ static const bufv_ops_t ssl_ops = {
     .sendfile = SSL_SENDFILE,
     .timeout = get_timeout,
     .describe = describe,
-    .flush = bufv__ssl_flush,
     .abandon = abandon,
     .destroy = destroy,
 };

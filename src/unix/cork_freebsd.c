@@ -40,11 +40,6 @@ void bufv__push(apr_os_sock_t fd)
     (void)fd;
 }
 
-int bufv__is_delaying(apr_os_sock_t fd)
-{
-    return ask(fd, TCP_NODELAY) == 0;
-}
-
 int bufv__has_records(apr_os_sock_t fd)
 {
     (void)fd;

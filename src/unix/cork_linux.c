@@ -48,11 +48,6 @@ void bufv__push(apr_os_sock_t fd)
         set_cork(fd, 0);
 }
 
-int bufv__is_delaying(apr_os_sock_t fd)
-{
-    return ask(fd, TCP_NODELAY) == 0;
-}
-
 int bufv__has_records(apr_os_sock_t fd)
 {
     char name[ULP_NAME] = "";

@@ -158,8 +158,8 @@ static apr_status_t write_vec(void *baton, const struct iovec *vec,
     status = bufv__buffer_flush(f->file, fd, kind);
     if (status != APR_SUCCESS)
         return status;
-    status = judge(write_kind(f, fd, vec, nvec, kind), vec, nvec, kind,
-                   written);
+    status =
+        judge(write_kind(f, fd, vec, nvec, kind), vec, nvec, kind, written);
     bufv__buffer_follow(f->file, fd, kind);
     return status;
 }

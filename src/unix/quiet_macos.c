@@ -13,8 +13,8 @@ void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
     q->fd = fd;
     q->pending = 0;
     bufv__loan_begin();
-    q->blocked = fcntl(fd, F_GETNOSIGPIPE) == 0 &&
-                 fcntl(fd, F_SETNOSIGPIPE, 1) == 0;
+    q->blocked =
+        fcntl(fd, F_GETNOSIGPIPE) == 0 && fcntl(fd, F_SETNOSIGPIPE, 1) == 0;
 }
 
 void bufv__quiet_end(bufv__quiet_t *q, int raised)

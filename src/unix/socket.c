@@ -66,47 +66,41 @@ static ssize_t send_once(const bufv__socket_t *s, const struct iovec *vec,
     return sendmsg(s->fd, &msg, flags);
 }
 
-/* Returns the system's error, or 0. */
-static int send_surely(const bufv__socket_t *s, const struct iovec *vec,
-                       apr_size_t nvec, int flags, apr_size_t *sent)
+/* What came of one call: its count, or its error. A short count means that the
+ * buffer is full, since the call does not wait. */
+static apr_status_t judge(ssize_t n, int error, apr_size_t asked,
+                          apr_size_t *written)
 {
+    if (n < 0)
+        return bufv__socket_error(error);
+    *written = (apr_size_t)n;
+    return n > 0 && *written < asked ? APR_EAGAIN : APR_SUCCESS;
+}
+
+/* MSG_DONTWAIT, since a deadline must hold on a blocking socket as well. */
+static apr_status_t send_vec(void *baton, const struct iovec *vec,
+                             apr_size_t nvec, int more, apr_size_t *written)
+{
+    bufv__socket_t *s = baton;
+    int flags = MSG_DONTWAIT | SILENT, error;
     bufv__quiet_t quiet;
     ssize_t n;
-    int error;
 
+    *written = 0;
+    s->held = wants_more(s, more);
+    if (s->held)
+        flags |= MORE;
     if (SILENT == 0)
         bufv__quiet_begin(&quiet, s->fd);
     do
         n = send_once(s, vec, nvec, flags);
     while (n < 0 && errno == EINTR);
-    error = n < 0 ? errno : 0;
-    *sent = n < 0 ? 0 : (apr_size_t)n;
+    error = errno;
     if (SILENT == 0)
-        bufv__quiet_end(&quiet, error != 0);
-    return error;
-}
-
-/* MSG_DONTWAIT, since a deadline must hold on a blocking socket as well; then
- * a short count means that the buffer is full. */
-static apr_status_t send_vec(void *baton, const struct iovec *vec,
-                             apr_size_t nvec, int more, apr_size_t *written)
-{
-    bufv__socket_t *s = baton;
-    int flags = MSG_DONTWAIT | SILENT;
-    int error;
-
-    bufv__socket_refresh(s);
-    s->held = wants_more(s, more);
-    if (s->held)
-        flags |= MORE;
-    error = send_surely(s, vec, nvec, flags, written);
+        bufv__quiet_end(&quiet, n < 0);
     if (!more && s->corked)
         bufv__socket_flush(s);
-    if (error != 0)
-        return bufv__socket_error(error);
-    if (*written == 0) /* and no reason: the loop ends the write */
-        return APR_SUCCESS;
-    return *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN : APR_SUCCESS;
+    return judge(n, error, bufv__vec_sum(vec, nvec), written);
 }
 
 /* macOS says EPROTOTYPE while the peer closes. */

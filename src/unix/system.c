@@ -5,6 +5,7 @@
 #include "unix.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,8 +25,7 @@ static int ends_before(int fd, apr_off_t offset)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           offset >= st.st_size;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && offset >= st.st_size;
 }
 
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
@@ -57,9 +57,9 @@ int bufv__is_nobufs(apr_status_t status)
  * caller's. */
 int bufv__is_gone(apr_status_t status)
 {
-    static const apr_status_t gone[] = {
-        EPIPE,     ECONNRESET, ECONNABORTED, ENOTCONN,
-        ESHUTDOWN, ETIMEDOUT,  ENETRESET};
+    static const apr_status_t gone[] = {EPIPE,    ECONNRESET, ECONNABORTED,
+                                        ENOTCONN, ESHUTDOWN,  ETIMEDOUT,
+                                        ENETRESET};
     size_t i;
 
     for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
@@ -67,4 +67,19 @@ int bufv__is_gone(apr_status_t status)
             return 1;
     }
     return 0;
+}
+
+/* Rounds up, so that a wait does not end early and come back for nothing. The
+ * loop asks for no more than a day, of which the milliseconds fit an int. */
+apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout)
+{
+    struct pollfd p;
+    int n;
+
+    p.fd = fd;
+    p.events = POLLOUT;
+    n = poll(&p, 1, timeout < 0 ? -1 : (int)((timeout + 999) / 1000));
+    if (n < 0)
+        return errno;
+    return n == 0 ? APR_TIMEUP : APR_SUCCESS;
 }

@@ -20,7 +20,7 @@
 #endif
 #endif
 
-/* ---- wait.c */
+/* ---- system.c */
 
 /* Waits until a descriptor takes bytes again, or is broken: APR_SUCCESS,
  * APR_TIMEUP, APR_EINTR. A timeout below 0 is none. */

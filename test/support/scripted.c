@@ -33,6 +33,8 @@ static apr_size_t sum(scripted_t *s, const struct iovec *vec, apr_size_t nvec)
 static void must_hold(scripted_t *s, apr_size_t nvec, apr_size_t asked,
                       int more)
 {
+    if (s->ops.begin != NULL && !s->borrowed)
+        broke(s, "an attempt outside of a run", nvec);
     if (nvec == 0)
         broke(s, "no entry", nvec);
     if (nvec > s->max_vec)
@@ -195,6 +197,7 @@ static apr_status_t scripted_wait(void *baton, apr_interval_time_t timeout)
     scripted_t *s = baton;
     scripted_wait_t wait = s->otherwise_wait;
 
+    net_look("a wait");
     if (s->nwaits > 0) {
         s->nwaits--;
         wait = *s->waits++;
@@ -217,14 +220,28 @@ static apr_time_t scripted_now(void *baton)
     return s->clock;
 }
 
-static apr_status_t scripted_begin(void *baton, apr_interval_time_t *stall)
+static void scripted_pause(void *baton, apr_interval_time_t time)
+{
+    scripted_t *s = baton;
+
+    net_look("a pause");
+    if (time <= 0)
+        broke(s, "a pause of nothing", 0);
+    if (s->pauses < SCRIPTED_RECORDS)
+        s->pause[s->pauses] = time;
+    s->pauses++;
+    s->paused += time;
+    s->clock += time;
+}
+
+static apr_status_t scripted_begin(void *baton)
 {
     scripted_t *s = baton;
 
     s->begins++;
-    s->begin_saw = *stall;
-    if (s->begin_sets_stall)
-        *stall = s->begin_stall;
+    if (s->borrowed)
+        broke(s, "a run inside another", s->begins);
+    s->borrowed = s->begin_status == APR_SUCCESS;
     return s->begin_status;
 }
 
@@ -233,6 +250,25 @@ static void scripted_end(void *baton)
     scripted_t *s = baton;
 
     s->ends++;
+    if (!s->borrowed)
+        broke(s, "the end of no run", s->ends);
+    s->borrowed = 0;
+}
+
+static apr_interval_time_t scripted_timeout(void *baton)
+{
+    const scripted_t *s = baton;
+
+    return s->stall;
+}
+
+static void scripted_flush(void *baton)
+{
+    scripted_t *s = baton;
+
+    s->flushes++;
+    if (s->borrowed)
+        broke(s, "a flush inside a run", s->flushes);
 }
 
 static apr_status_t scripted_free(void *baton)
@@ -249,6 +285,7 @@ scripted_t *scripted_new(apr_pool_t *p)
     scripted_t *s = apr_pcalloc(p, sizeof(*s));
 
     s->pool = p;
+    s->ops = ops_new();
     s->ops.name = "scripted";
     s->ops.max_vec = 1024;
     s->ops.max_bytes = CHUNK_MAX;
@@ -257,6 +294,10 @@ scripted_t *scripted_new(apr_pool_t *p)
     s->ops.now = scripted_now;
     s->ops.begin = scripted_begin;
     s->ops.end = scripted_end;
+    s->ops.timeout = scripted_timeout;
+    s->ops.pause = scripted_pause;
+    s->ops.flush = scripted_flush;
+    s->stall = -1;
     s->otherwise.take = SCRIPTED_ALL;
     s->clock = CLOCK_BEGINS;
     apr_pool_cleanup_register(p, s, scripted_free, apr_pool_cleanup_null);
@@ -266,6 +307,7 @@ scripted_t *scripted_new(apr_pool_t *p)
 void scripted_open(scripted_t *s)
 {
     assert_ok(bufv_writer_create(&s->w, &s->ops, s, s->pool));
+    net_watch_flag(s->w, &s->borrowed, s->pool);
     settings_apply(s->w);
     s->max_vec = settings_max_vec(s->ops.max_vec);
     s->max_bytes = s->ops.max_bytes;
@@ -318,6 +360,9 @@ void scripted_forget(scripted_t *s)
     s->begins = 0;
     s->ends = 0;
     s->files = 0;
+    s->flushes = 0;
+    s->pauses = 0;
+    s->paused = 0;
 }
 
 void scripted_assert_kept(const scripted_t *s)

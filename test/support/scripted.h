@@ -6,7 +6,7 @@
  *
  * It takes so many bytes, is full, fails, lies, waits on a clock that the
  * test moves, and records all that it was asked. A transport of your own has
- * the same four operations.
+ * the same operations.
  *
  *     static const scripted_step_t steps[] = {
  *         {3, APR_SUCCESS, 0},         takes three bytes: a short write
@@ -71,12 +71,12 @@ typedef struct scripted_t {
     int trip_alone;                 /**< it comes with no byte before it */
     apr_uint64_t trip_at;
     scripted_step_t trip;
-    apr_interval_time_t begin_stall; /**< what `begin` sets */
-    int begin_sets_stall;
+    apr_interval_time_t stall; /**< what `timeout` says; -1 to begin with */
     apr_status_t begin_status;
     int no_sendfile; /**< `sendfile` says APR_ENOTIMPL */
 
-    apr_time_t clock; /**< what `now` says */
+    apr_time_t clock; /**< what `now` says; `wait` and `pause` move it */
+    int borrowed;     /**< between `begin` and `end` */
 
     /* what must hold in each attempt */
     const bufv_t *list;   /**< its length says what `more` must be */
@@ -91,10 +91,12 @@ typedef struct scripted_t {
     apr_size_t got_room;
     apr_size_t attempts; /**< their number */
     apr_size_t waited;   /**< waits, their number */
-    apr_size_t begins, ends, files;
-    apr_interval_time_t begin_saw;
+    apr_size_t begins, ends, files, flushes, destroys;
+    apr_size_t pauses;          /**< their number */
+    apr_interval_time_t paused; /**< and their sum */
     scripted_attempt_t attempt[SCRIPTED_RECORDS];
-    apr_interval_time_t timeout[SCRIPTED_RECORDS];
+    apr_interval_time_t timeout[SCRIPTED_RECORDS]; /**< of each wait */
+    apr_interval_time_t pause[SCRIPTED_RECORDS];
 } scripted_t;
 
 /** A transport that takes everything, as yet without a writer. */
