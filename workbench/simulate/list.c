@@ -28,6 +28,7 @@ static struct {
     list_t *list;
 } due[OWNED_MAX];
 static int due_first, due_end;
+static list_t *doomed; /* whose rest may be released */
 
 /* ---- once in a process */
 
@@ -65,6 +66,8 @@ static void give_back(void *baton, const void *data, apr_size_t len)
     list_t *list;
 
     HOLDS(!o->released);
+    if (due_first == due_end && doomed != NULL)
+        list_drop(doomed);
     HOLDS(due_first < due_end && due[due_first].owned == o);
     HOLDS(data == o->data && len == (o->data != NULL ? o->len : 0));
     o->released = 1;
@@ -386,6 +389,13 @@ void list_fill(list_t *list, unsigned chunks)
     list_check(list);
 }
 
+void list_fill_borrowed(list_t *list, unsigned chunks)
+{
+    while (chunks-- > 0)
+        append_borrowed(list);
+    list_check(list);
+}
+
 /* ---- from list to list */
 
 static void hold(part_t *part)
@@ -540,12 +550,32 @@ void list_destroy(list_t *list)
     list_check_released();
 }
 
+/* What is left in it is released when the write returns, and not before what
+ * is due already. */
+void list_doom(list_t *list)
+{
+    list->doomed = 1;
+    list->on_release = NULL;
+    doomed = list;
+    bufv_destroy(list->v);
+}
+
+void list_doomed(list_t *list)
+{
+    if (list->first < list->end)
+        list_drop(list);
+    list->v = NULL;
+    doomed = NULL;
+    list_check_released();
+}
+
 /* ---- a seed */
 
 void lists_begin(apr_pool_t *pool)
 {
     lists_pool = pool;
     lists_count = owned_count = due_first = due_end = 0;
+    doomed = NULL;
 }
 
 /* Some lists live as long as the pool. */

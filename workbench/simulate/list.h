@@ -50,6 +50,7 @@ typedef struct list_t {
     int appends;    /**< how often a callback may yet append */
     int copies;     /**< whether it has chunks that the library copied */
     int missing;    /**< whether a range of it goes beyond its file */
+    int doomed;     /**< destroyed by a callback, in a write of it */
     void (*on_release)(struct list_t *list); /**< may be NULL */
 } list_t;
 
@@ -66,6 +67,9 @@ list_t *list_new(apr_pool_t *pool);
 
 /** Appends chunks of all kinds and lengths, about so many. */
 void list_fill(list_t *list, unsigned chunks);
+
+/** The same, of borrowed chunks alone. */
+void list_fill_borrowed(list_t *list, unsigned chunks);
 
 /** Appends one owned chunk. */
 void list_append_owned(list_t *list);
@@ -86,6 +90,11 @@ void list_read(list_t *list, uint32_t most);
 /** bufv_clear(), bufv_destroy(). */
 void list_clear(list_t *list);
 void list_destroy(list_t *list);
+
+/** bufv_destroy() by a callback: it happens when the write returns, after
+ * which list_doomed() is called. */
+void list_doom(list_t *list);
+void list_doomed(list_t *list);
 
 /** Whether these bytes come next in the list, `from` bytes behind its front. */
 int list_has(const list_t *list, uint64_t from, const void *data, size_t len);

@@ -39,6 +39,7 @@ typedef struct lwip_conn_t {
     struct tcp_pcb *pcb; /**< NULL: it is gone, */
     apr_status_t gone;   /**< and this is why */
     const lwip_loop_t *loop;
+    void *user; /**< the program's own */
 } lwip_conn_t;
 
 /** The operations; the baton is a lwip_conn_t. */

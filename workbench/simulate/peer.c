@@ -156,7 +156,7 @@ static err_t on_receive(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
     if ((peer->manner != STALLS && peer->manner != DRIPS) || !behaves(peer))
         open_window(peer, peer->held);
     (void)pcb;
-    return ERR_OK;
+    return peer->pcb != NULL ? ERR_OK : ERR_ABRT;
 }
 
 static void on_error(void *arg, err_t error)
