@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTS_MAX 48
+#define LISTS_MAX 96
 #define OWNED_MAX 8192
 #define VEC_MAX 6
 #define FRONT 8 /* parts that may be put before the first */
@@ -28,7 +28,8 @@ static struct {
     list_t *list;
 } due[OWNED_MAX];
 static int due_first, due_end;
-static list_t *doomed; /* whose rest may be released */
+static list_t *current; /* that bytes were last taken from */
+static list_t *doomed;  /* whose rest may be released */
 
 /* ---- once in a process */
 
@@ -68,6 +69,8 @@ static void give_back(void *baton, const void *data, apr_size_t len)
     HOLDS(!o->released);
     if (due_first == due_end && doomed != NULL)
         list_drop(doomed);
+    if (due_first == due_end && current != NULL)
+        list_settle(current); /* an empty one that a callback appended */
     HOLDS(due_first < due_end && due[due_first].owned == o);
     HOLDS(data == o->data && len == (o->data != NULL ? o->len : 0));
     o->released = 1;
@@ -93,6 +96,7 @@ static void part_ended(list_t *list, const part_t *part)
 
 void list_settle(list_t *list)
 {
+    current = list;
     while (list->first < list->end &&
            list->parts[list->first].len == list->cut) {
         part_ended(list, &list->parts[list->first++]);
@@ -575,7 +579,12 @@ void lists_begin(apr_pool_t *pool)
 {
     lists_pool = pool;
     lists_count = owned_count = due_first = due_end = 0;
-    doomed = NULL;
+    doomed = current = NULL;
+}
+
+int lists_room(void)
+{
+    return LISTS_MAX - lists_count;
 }
 
 /* Some lists live as long as the pool. */
@@ -587,6 +596,7 @@ list_t *list_new(apr_pool_t *pool)
     memset(list, 0, offsetof(list_t, parts));
     memset(&list->first, 0, sizeof(*list) - offsetof(list_t, first));
     list->first = list->end = FRONT;
+    list->alone = pool == NULL;
     HOLDS(bufv_create(&list->v, pool) == APR_SUCCESS);
     return list;
 }
@@ -596,6 +606,10 @@ void lists_end(void)
 {
     int i;
 
+    for (i = 0; i < lists_count; i++) {
+        if (lists[i].v != NULL && lists[i].alone)
+            list_destroy(&lists[i]);
+    }
     for (i = lists_count - 1; i >= 0; i--) {
         lists[i].on_release = NULL;
         if (lists[i].v != NULL)

@@ -50,6 +50,7 @@ typedef struct list_t {
     int appends;    /**< how often a callback may yet append */
     int copies;     /**< whether it has chunks that the library copied */
     int missing;    /**< whether a range of it goes beyond its file */
+    int alone;      /**< no pool destroys it */
     int doomed;     /**< destroyed by a callback, in a write of it */
     void (*on_release)(struct list_t *list); /**< may be NULL */
 } list_t;
@@ -61,6 +62,9 @@ void lists_init(void);
  * list has to have been released. */
 void lists_begin(apr_pool_t *pool);
 void lists_end(void);
+
+/** How many more there may be in this seed. */
+int lists_room(void);
 
 /** An empty list. */
 list_t *list_new(apr_pool_t *pool);

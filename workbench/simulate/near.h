@@ -56,6 +56,7 @@ typedef struct near_t {
     int dropped;     /**< or had, and was dropped then */
     int busy;        /**< fibers that are attempting */
     bufv_stats_t sums;
+    uint64_t before; /**< bytes by writers that came before this one */
     int gone; /**< the writer was destroyed */
 } near_t;
 

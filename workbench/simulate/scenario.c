@@ -87,6 +87,8 @@ static list_t *change(near_t *n, list_t *list)
         list_prepend(list);
         return list;
     case 1:
+        if (lists_room() < 40)
+            return list;
         other = list_new(some_pool());
         near_moved(n, list, other);
         list_append(other, list);
