@@ -364,7 +364,8 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
     if (w->stall_set && stall != 0)
         stall = w->stall;
     t->may_wait = terms->wait && stall != 0;
-    bufv__scratch_begin(&t->scratch);
+    t->scratch.block = -1;
+    t->scratch.own = NULL;
     bufv__clock_begin(&t->clock, w, t->may_wait ? stall : -1, terms->within,
                       &t->report);
 }
