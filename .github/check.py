@@ -22,12 +22,15 @@ RUNNERS = {"ubuntu-24.04", "macos-15", "macos-15-intel", "windows-2022"}
 EVENTS = {"push", "pull_request", "workflow_dispatch", "schedule"}
 TOP = {"name", "on", "permissions", "concurrency", "jobs"}
 JOB = {"name", "runs-on", "container", "timeout-minutes", "strategy", "env",
-       "steps"}
+       "steps", "needs", "permissions", "environment"}
+# What a job may write, and only if it runs no command.
+WRITES = {"pages": "write", "id-token": "write"}
 STEP = {"name", "uses", "with", "run", "shell", "env"}
 SHELLS = {"bash", "sh", "pwsh"}
 INPUTS = {
     "actions/checkout": {"persist-credentials"},
     "actions/cache": {"path", "key", "restore-keys"},
+    "actions/upload-pages-artifact": {"path"},
     "vmactions/freebsd-vm": {"release", "usesh", "run"},
 }
 # What an expression may name; anything of an event's text could be a command.
@@ -160,6 +163,10 @@ def workflow(path):
                        for row in job["strategy"]["matrix"]["include"]}
         check(runners <= RUNNERS, f"{where}: {runners - RUNNERS}")
         expressions(where, job, names)
+        check(job.get("needs", name) in tree["jobs"], f"{where}: needs")
+        check("permissions" not in job or job["permissions"] == WRITES and
+              not any("run" in one or "checkout" in one.get("uses", "")
+                      for one in job["steps"]), f"{where}: permissions")
         for number, one in enumerate(job["steps"], 1):
             step(f"{where}, step {number}", one, job, text)
             steps += 1

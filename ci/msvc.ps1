@@ -34,8 +34,9 @@ if ($env:VCPKG_DEFAULT_BINARY_CACHE) {
         Out-Null
 }
 
-# check cannot fork there.
+# check cannot fork there; and vcpkg does not copy its DLL beside the programs.
 $env:CK_FORK = 'no'
+$env:PATH = "$(Join-Path $root "installed/$Triplet/bin");$env:PATH"
 
 Invoke-Step $vcpkg install apr apr-util openssl check "--triplet=$Triplet"
 foreach ($backend in 'win32', 'generic') {

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Sets BUFV_SENDFILE to the system whose sendfile() there is: linux, freebsd,
 # macos, or nothing.
 # A program of each kind is linked, since the names are the same and the

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # bufv_warnings(TARGET): the project's own targets are held to these; users of
 # the library see none of it.
 function(bufv_warnings target)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Cross-compiles for another of Debian's architectures and tests under an
 # emulator, or, for i386, through the loader of its own C library.
 #

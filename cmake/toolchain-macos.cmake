@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Cross-compiles for macOS with the compiler and the headers of npm's zig
 # package. Nothing can be run: it shows that the sources compile and link.
 #

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Cross-compiles for Windows with Debian's mingw-w64 and tests under Wine.
 #
 #   workbench/windows/deps x86_64                  # or i686

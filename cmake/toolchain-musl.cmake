@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Builds for musl with Debian's musl-gcc. The programs run as they are: the
 # loader comes with it.
 #

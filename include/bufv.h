@@ -111,8 +111,8 @@
 /* The library itself looks at what it is given, and a program that runs under
  * a sanitizer may want to see that. */
 #if defined(__clang__)
-#if __has_feature(undefined_behavior_sanitizer) || \
-    __has_feature(address_sanitizer)
+#if !defined(BUFV_LENIENT) && (__has_feature(undefined_behavior_sanitizer) || \
+                               __has_feature(address_sanitizer))
 #define BUFV_LENIENT
 #endif
 #elif defined(__SANITIZE_ADDRESS__)
@@ -123,14 +123,29 @@
 #else
 #define BUFV_NEEDS(position)
 #endif
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 10
+
+/* Arguments that must not be NULL, and bytes that must be there. The library
+ * itself looks at what it is given; a program that runs under a sanitizer, or
+ * that defines BUFV_LENIENT, may want to see that. */
+#if defined(__clang__)
+#if !defined(BUFV_LENIENT) && (__has_feature(undefined_behavior_sanitizer) || \
+                               __has_feature(address_sanitizer))
+#define BUFV_LENIENT
+#endif
+#elif defined(__SANITIZE_ADDRESS__) && !defined(BUFV_LENIENT)
+#define BUFV_LENIENT
+#endif
+#if defined(BUFV_BUILDING) || defined(BUFV_LENIENT) || !defined(__GNUC__)
+#define BUFV_NEEDS(position)
+#else
+#define BUFV_NEEDS(position) __attribute__((nonnull(position)))
+#endif
+#if defined(BUFV_BUILDING) || defined(BUFV_LENIENT) || !defined(__GNUC__) || \
+    defined(__clang__) || __GNUC__ < 10
+#define BUFV_READS(pointer, size)
+#else
 #define BUFV_READS(pointer, size) \
     __attribute__((access(read_only, pointer, size)))
-#define BUFV_FILLS(pointer, size) \
-    __attribute__((access(write_only, pointer, size)))
-#else
-#define BUFV_READS(pointer, size)
-#define BUFV_FILLS(pointer, size)
 #endif
 
 #ifdef __cplusplus

@@ -42,6 +42,13 @@ extern const bufv_ops_t bufv__message_ops;
  * bufv__file_t. */
 extern const bufv_ops_t bufv__file_ops;
 
+/* The address of a socket's peer as the system has it, which does not tell it
+ * any more when the connection has failed: just when it is wanted. */
+typedef struct bufv__peer_t {
+    apr_size_t len;   /* 0: not known */
+    apr_uint64_t raw[16]; /* a struct sockaddr of any family */
+} bufv__peer_t;
+
 /* The baton of the socket operations. The core sets the first group when the
  * writer is created and leaves the rest 0, which is the back end's. */
 typedef struct bufv__socket_t {
@@ -49,6 +56,7 @@ typedef struct bufv__socket_t {
     apr_os_sock_t fd;
     int message; /* a list is one, and not a part of a stream */
     int copying; /* the writer copies small chunks together */
+    bufv__peer_t peer;
 
     int corked;        /* by us, until `flush` */
     int held;          /* MSG_MORE may hold bytes back, until `flush` */
@@ -112,11 +120,15 @@ apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec);
 #define BUFV__SCRATCH_MAX ((apr_size_t)512 * 1024)
 #endif
 
+/* socket_names.c: asks for the address of the peer. */
+void bufv__socket_get_peer(apr_os_sock_t fd, bufv__peer_t *peer);
+
 /* socket_names.c: writes the network and the two addresses of a socket, as in
  * "tcp 127.0.0.1:40012->127.0.0.1:8080". The system is asked, since APR does
- * not know those of a descriptor that was wrapped. */
-void bufv__socket_names(apr_os_sock_t fd, int message, char *buf,
-                        apr_size_t size);
+ * not know those of a descriptor that was wrapped; `peer` is what it said
+ * before. "?" stands for what is not known. */
+void bufv__socket_names(apr_os_sock_t fd, int message,
+                        const bufv__peer_t *peer, char *buf, apr_size_t size);
 
 /* ---- what the system offers: src/unix or src/win32, whatever the back end */
 

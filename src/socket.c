@@ -28,7 +28,7 @@ static void describe(void *baton, char *buf, apr_size_t size)
 {
     const bufv__socket_t *s = baton;
 
-    bufv__socket_names(s->fd, s->message, buf, size);
+    bufv__socket_names(s->fd, s->message, &s->peer, buf, size);
 }
 
 apr_status_t bufv__writer_init_socket(bufv_writer_t *w, apr_socket_t *sock)
@@ -64,6 +64,8 @@ apr_status_t bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock,
     if (status != APR_SUCCESS)
         return status;
     status = bufv__writer_init_socket(*w, sock);
+    if (status == APR_SUCCESS)
+        bufv__socket_get_peer((*w)->socket.fd, &(*w)->socket.peer);
     (*w)->pool = pool;
     if (status != APR_SUCCESS) {
         (*w)->ops.destroy = NULL; /* it has no baton */

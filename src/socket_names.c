@@ -24,6 +24,10 @@
 /* Room for the longest name: a path of 108 bytes. */
 #define NAME_MAX_BYTES 128
 
+/* What is kept of an address. A struct sockaddr_storage is as long or longer:
+ * RFC 3493, section 3.10. */
+#define RAW_BYTES sizeof(((bufv__peer_t *)0)->raw)
+
 typedef union address_t {
     struct sockaddr any;
     struct sockaddr_in inet;
@@ -70,17 +74,15 @@ static void put_inet(const struct sockaddr_in *a, char *buf, apr_size_t size)
     apr_snprintf(buf, size, "%s:%u", ip, (unsigned)ntohs(a->sin_port));
 }
 
-/* `failed`: the system did not tell the address. */
-static void put_address(const address_t *a, apr_size_t len, int failed,
-                        char *buf, apr_size_t size)
+/* A length of 0: the system did not tell the address. */
+static void put_address(const address_t *a, apr_size_t len, char *buf,
+                        apr_size_t size)
 {
-    if (failed)
-        apr_cpystrn(buf, "?", size);
-    else if (a->any.sa_family == AF_INET)
+    if (len > 0 && a->any.sa_family == AF_INET)
         put_inet(&a->inet, buf, size);
-    else if (a->any.sa_family == AF_INET6)
+    else if (len > 0 && a->any.sa_family == AF_INET6)
         put_inet6(&a->inet6, buf, size);
-    else if (a->any.sa_family == FAMILY_UNIX)
+    else if (len > 0 && a->any.sa_family == FAMILY_UNIX)
         put_path(a, len, buf, size);
     else
         apr_cpystrn(buf, "?", size);
@@ -111,22 +113,38 @@ static int type_of(apr_os_sock_t fd, int message)
     return message ? SOCK_DGRAM : SOCK_STREAM;
 }
 
-void bufv__socket_names(apr_os_sock_t fd, int message, char *buf,
-                        apr_size_t size)
+void bufv__socket_get_peer(apr_os_sock_t fd, bufv__peer_t *peer)
+{
+    address_t a;
+    socklen_t len = sizeof(a.storage);
+
+    peer->len = 0;
+    memset(&a, 0, sizeof(a));
+    if (getpeername(fd, &a.any, &len) != 0)
+        return;
+    memcpy(peer->raw, &a, RAW_BYTES);
+    peer->len = (apr_size_t)len;
+}
+
+void bufv__socket_names(apr_os_sock_t fd, int message,
+                        const bufv__peer_t *peer, char *buf, apr_size_t size)
 {
     char local[NAME_MAX_BYTES], remote[NAME_MAX_BYTES];
-    address_t a;
-    socklen_t len = sizeof(a);
-    int failed, family;
+    address_t here, there;
+    socklen_t len = sizeof(here.storage);
+    bufv__peer_t now;
 
-    memset(&a, 0, sizeof(a));
-    failed = getsockname(fd, &a.any, &len) != 0;
-    family = a.any.sa_family;
-    put_address(&a, (apr_size_t)len, failed, local, sizeof(local));
-    len = sizeof(a);
-    memset(&a, 0, sizeof(a));
-    failed = getpeername(fd, &a.any, &len) != 0;
-    put_address(&a, (apr_size_t)len, failed, remote, sizeof(remote));
-    apr_snprintf(buf, size, "%s %s->%s", network(family, type_of(fd, message)),
-                 local, remote);
+    memset(&here, 0, sizeof(here));
+    if (getsockname(fd, &here.any, &len) != 0)
+        len = 0;
+    bufv__socket_get_peer(fd, &now);
+    if (now.len > 0)
+        peer = &now;
+    memset(&there, 0, sizeof(there));
+    memcpy(&there, peer->raw, RAW_BYTES);
+    put_address(&here, (apr_size_t)len, local, sizeof(local));
+    put_address(&there, peer->len, remote, sizeof(remote));
+    apr_snprintf(buf, size, "%s %s->%s",
+                 network(here.any.sa_family, type_of(fd, message)), local,
+                 remote);
 }

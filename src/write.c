@@ -122,7 +122,7 @@ static void account(write_t *t, apr_size_t written)
 }
 
 /* Calls the release callbacks that are due, and the hook. */
-static void tell(write_t *t, apr_size_t written, apr_status_t status)
+static void notify(write_t *t, apr_size_t written, apr_status_t status)
 {
     const bufv__batch_t *b = &t->batch;
     bufv_call_t call;
@@ -191,7 +191,7 @@ static apr_status_t attempt(write_t *t)
     else if (status == APR_SUCCESS && written == 0)
         status = APR_EOF;
     account(t, written);
-    tell(t, written, status);
+    notify(t, written, status);
     return status;
 }
 

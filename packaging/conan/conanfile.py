@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Conan 2 recipe that builds the source tree it lies in:
 
     conan create packaging/conan

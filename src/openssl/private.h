@@ -23,6 +23,7 @@
 typedef struct bufv__ssl_t {
     SSL *ssl;
     apr_socket_t *sock; /* or NULL */
+    bufv__peer_t peer;
     int several;           /* records of this list have left */
     apr_int16_t direction; /* what to poll for; 0: it is not the socket's */
     apr_status_t status;   /* of the last attempt */

@@ -179,7 +179,7 @@ static void describe(void *baton, char *buf, apr_size_t size)
 
     buf[0] = '\0';
     if (s->sock != NULL && apr_os_sock_get(&fd, s->sock) == APR_SUCCESS)
-        bufv__socket_names(fd, 0, buf, size);
+        bufv__socket_names(fd, 0, &s->peer, buf, size);
     len = strlen(buf);
     if (reason != NULL)
         apr_snprintf(buf + len, size - len, "%s(%s)", len > 0 ? " " : "",
@@ -212,6 +212,7 @@ static void prepare(SSL *ssl)
 apr_status_t bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
                              apr_pool_t *pool)
 {
+    apr_os_sock_t fd;
     bufv__ssl_t *s;
     apr_status_t status;
 
@@ -228,6 +229,8 @@ apr_status_t bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
     memset(s, 0, offsetof(bufv__ssl_t, record)); /* leave its pages alone */
     s->ssl = ssl;
     s->sock = sock;
+    if (sock != NULL && apr_os_sock_get(&fd, sock) == APR_SUCCESS)
+        bufv__socket_get_peer(fd, &s->peer);
     prepare(ssl);
     status = bufv_writer_create(w, &ssl_ops, s, pool);
     if (status != APR_SUCCESS)

@@ -78,15 +78,24 @@ apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
     return APR_SUCCESS;
 }
 
-/* Asks again, since others may have changed other flags meanwhile. */
+/* A call that failed once, for whatever reason, is made again: nobody else
+ * gives the mode back. The flags are asked for anew, since others may have
+ * changed other ones meanwhile. */
+static void block(int fd)
+{
+    int tries, flags;
+
+    for (tries = 0; tries < 2; tries++) {
+        flags = fcntl(fd, F_GETFL);
+        if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
+            return;
+    }
+}
+
 void bufv__loan_return(bufv__loan_t *l)
 {
-    int flags;
-
     if (!l->taken)
         return;
-    flags = fcntl(l->fd, F_GETFL);
-    if (flags >= 0)
-        fcntl(l->fd, F_SETFL, flags & ~O_NONBLOCK);
+    block(l->fd);
     bufv__loan_end();
 }

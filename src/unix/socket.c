@@ -87,6 +87,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     ssize_t n;
 
     *written = 0;
+    bufv__socket_refresh(s);
     s->held = wants_more(s, more);
     if (s->held)
         flags |= MORE;

@@ -35,12 +35,13 @@ static void set_mode(HANDLE fd, DWORD mode)
 /* ---- an attempt */
 
 /* A pipe whose reader is gone says so in several ways. */
-static apr_status_t name_error(DWORD error)
+static apr_status_t name_error(apr_status_t status)
 {
-    if (error == ERROR_NO_DATA || error == ERROR_PIPE_NOT_CONNECTED ||
-        error == ERROR_BROKEN_PIPE)
+    if (status == APR_FROM_OS_ERROR(ERROR_NO_DATA) ||
+        status == APR_FROM_OS_ERROR(ERROR_PIPE_NOT_CONNECTED) ||
+        status == APR_FROM_OS_ERROR(ERROR_BROKEN_PIPE))
         return APR_EPIPE;
-    return APR_FROM_OS_ERROR((apr_status_t)error);
+    return status;
 }
 
 /* A pipe that does not block takes nothing if it cannot take all that it is
@@ -58,7 +59,7 @@ static apr_status_t write_some(const bufv__file_t *f, HANDLE fd,
     } while (error == 0 && n == 0 && offer > 0);
     *written = n;
     if (error != 0)
-        return name_error(error);
+        return name_error(APR_FROM_OS_ERROR((apr_status_t)error));
     return n == 0 ? APR_EAGAIN : APR_SUCCESS;
 }
 
@@ -110,7 +111,7 @@ apr_status_t bufv__pipe_write(bufv__file_t *f, HANDLE fd, const char *data,
 
     *written = 0;
     if (status != APR_SUCCESS)
-        return name_error(APR_TO_OS_ERROR(status));
+        return name_error(status);
     if (f->event == NULL)
         f->event = CreateEvent(NULL, TRUE, FALSE, NULL);
     if (f->event == NULL)

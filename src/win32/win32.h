@@ -6,6 +6,7 @@
 #define BUFV_WIN32_H
 
 #include <winsock2.h>
+#include <ws2tcpip.h>
 
 #include "backend.h"
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DLIBRARY=file -DMAP=file -DHEADER=file -DNM=... -P: the names that a
 # library exports, that its header declares and that its map lists are the
 # same. The map is the golden list: whoever changes it means to.

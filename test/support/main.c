@@ -19,13 +19,18 @@
 
 static void pool_make(void)
 {
+    net_begin();
     ck_assert_int_eq(apr_pool_create(&pool, NULL), APR_SUCCESS);
 }
 
 static void pool_end(void)
 {
+    const char *left_behind;
+
     apr_pool_destroy(pool);
     pool = NULL;
+    left_behind = net_end();
+    ck_assert_msg(left_behind == NULL, "%s", left_behind);
 }
 
 static void add(SRunner *runner, const topic_entry_t *entry)

@@ -197,6 +197,7 @@ static apr_status_t scripted_wait(void *baton, apr_interval_time_t timeout)
     scripted_t *s = baton;
     scripted_wait_t wait = s->otherwise_wait;
 
+    net_look("a wait");
     if (s->nwaits > 0) {
         s->nwaits--;
         wait = *s->waits++;
@@ -223,6 +224,7 @@ static void scripted_pause(void *baton, apr_interval_time_t time)
 {
     scripted_t *s = baton;
 
+    net_look("a pause");
     if (time <= 0)
         broke(s, "a pause of nothing", 0);
     if (s->pauses < SCRIPTED_RECORDS)
@@ -305,6 +307,7 @@ scripted_t *scripted_new(apr_pool_t *p)
 void scripted_open(scripted_t *s)
 {
     assert_ok(bufv_writer_create(&s->w, &s->ops, s, s->pool));
+    net_watch_flag(s->w, &s->borrowed, s->pool);
     settings_apply(s->w);
     s->max_vec = settings_max_vec(s->ops.max_vec);
     s->max_bytes = s->ops.max_bytes;

@@ -13,6 +13,8 @@
 #define BUFV_LENIENT
 #include <bufv.h>
 
+#include "net.h"
+
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>

@@ -147,6 +147,8 @@ tls_t *tls_new(const tls_kind_t *kind)
         sock = t->peer->near_end;
     }
     assert_ok(bufv_writer_ssl(&t->w, t->near_ssl, sock, pool));
+    if (sock != NULL)
+        net_watch_socket(t->w, sock);
     return t;
 }
 

@@ -7,15 +7,17 @@
 # program without the service.
 #
 # Two servers in one: the same resources with the module (port `with`) and
-# without it (port `without`). A third speaks TLS.
+# without it (port `without`), and both again with TLS (`tls`, `tls_without`).
 
 # shellcheck source=workbench/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-httpd_build=$bufv_build/httpd
+# shellcheck disable=SC2034
+httpd_build=${BUFV_HTTPD_BUILD:-$bufv_build/httpd}
+httpd_module=${BUFV_HTTPD_MODULE:-$httpd_build/examples/httpd/mod_bufv.so}
 httpd_pid=
 httpd_dir=
-with='' without='' tls=''
+with='' without='' tls='' tls_without=''
 
 # httpd_prepare PACKAGE... installs what is needed, or skips all.
 httpd_prepare()
@@ -25,10 +27,10 @@ httpd_prepare()
     httpd_modules=$(apxs -q LIBEXECDIR)
     httpd_program=$(apxs -q SBINDIR)/$(apxs -q PROGNAME)
     say "$("$httpd_program" -v | head -n 1); builds the module"
-    mkdir -p "$bufv_build"
+    mkdir -p "$httpd_build"
     {
         cmake -S "$bufv_root" -B "$httpd_build" -DCMAKE_BUILD_TYPE=Release \
-            -DCMAKE_C_FLAGS=-g -DBUFV_TESTS=OFF -DBUFV_OPENSSL=OFF \
+            -DCMAKE_C_FLAGS="-g ${BUFV_HTTPD_FLAGS:-}" -DBUFV_TESTS=OFF -DBUFV_OPENSSL=OFF \
             -DBUFV_HTTPD=ON &&
         cmake --build "$httpd_build" --target mod_bufv -j 2
     } >"$httpd_build.log" 2>&1 || { cat "$httpd_build.log"; exit 1; }
@@ -44,9 +46,11 @@ bytes() { perl -e '$s .= $i++ . "\n" while length $s < $ARGV[0];
 
 httpd_files()
 {
-    local root=$httpd_dir/htdocs
+    local root=$httpd_dir/htdocs n
     mkdir -p "$root" "$httpd_dir/cgi" "$httpd_dir/out"
-    bytes 100 >"$root/100"
+    for n in 100 1000 4095 8191 65536; do
+        bytes $n >"$root/$n"
+    done
     bytes 10240 >"$root/10k"
     bytes 1048576 >"$root/1m"
     bytes 8388608 >"$root/8m"
@@ -73,7 +77,7 @@ SCRIPT
 # What the kernel says is free now; httpd_start tries again if it no longer is.
 free_ports()
 {
-    perl -MIO::Socket::INET -e 'for (1 .. 3) {
+    perl -MIO::Socket::INET -e 'for (1 .. 4) {
         push @s, IO::Socket::INET->new(Listen => 1,
             LocalAddr => "127.0.0.1:0") or die;
         print $s[-1]->sockport, " " }'
@@ -97,17 +101,21 @@ ServerTokens Prod
 Listen 127.0.0.1:$with
 Listen 127.0.0.1:$without
 Listen 127.0.0.1:$tls
+Listen 127.0.0.1:$tls_without
 
 LoadModule mpm_${mpm}_module "$httpd_modules/mod_mpm_$mpm.so"
 LoadModule authz_core_module "$httpd_modules/mod_authz_core.so"
 LoadModule alias_module "$httpd_modules/mod_alias.so"
+LoadModule status_module "$httpd_modules/mod_status.so"
+LoadModule proxy_module "$httpd_modules/mod_proxy.so"
+LoadModule proxy_http_module "$httpd_modules/mod_proxy_http.so"
 LoadModule include_module "$httpd_modules/mod_include.so"
 LoadModule ssl_module "$httpd_modules/mod_ssl.so"
 LoadModule ${cgi}_module "$httpd_modules/mod_$cgi.so"
-LoadModule bufv_module "$httpd_build/examples/httpd/mod_bufv.so"
+LoadModule bufv_module "$httpd_module"
 <IfModule mpm_event_module>
     LoadModule http2_module "$httpd_modules/mod_http2.so"
-    Protocols h2c http/1.1
+    Protocols h2 h2c http/1.1
     StartServers $servers
     ServerLimit $servers
     ThreadsPerChild $threads
@@ -148,6 +156,10 @@ ScriptAlias /cgi "$httpd_dir/cgi"
     EnableSendfile Off
     EnableMMAP Off
 </Location>
+ProxyPass /proxied/ http://127.0.0.1:$without/
+<Location /server-status>
+    SetHandler server-status
+</Location>
 <LocationMatch "^/(chunks|handed)">
     SetHandler bufv-chunks
 </LocationMatch>
@@ -161,8 +173,14 @@ LogFormat "%U%q %>s %B %O" sizes
     CustomLog "$httpd_dir/without.log" sizes
 </VirtualHost>
 <VirtualHost 127.0.0.1:$tls>
-    BufvOutput On
+    BufvTLS On
     CustomLog "$httpd_dir/tls.log" sizes
+    SSLEngine On
+    SSLCertificateFile "$httpd_dir/cert"
+    SSLCertificateKeyFile "$httpd_dir/key"
+</VirtualHost>
+<VirtualHost 127.0.0.1:$tls_without>
+    CustomLog "$httpd_dir/tls_without.log" sizes
     SSLEngine On
     SSLCertificateFile "$httpd_dir/cert"
     SSLCertificateKeyFile "$httpd_dir/key"
@@ -189,7 +207,7 @@ httpd_start()
     shift
     [ $# = 0 ] || options=(-X)
     for _ in 1 2 3 4 5; do
-        read -r with without tls <<<"$(free_ports)"
+        read -r with without tls tls_without <<<"$(free_ports)"
         httpd_conf "$mpm" >"$httpd_dir/conf"
         rm -f "$httpd_dir"/*.log "$httpd_dir/pid"
         # In a session of its own: prefork ends with a signal to its group.

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that behave as no browser does, and look closely at what they get.
+
+    records PORT PATH [COUNT]     sizes of the TLS records of each of COUNT
+                                  responses, over one connection
+    early PORT PATH SECONDS       how many bytes of the body come that soon;
+                                  a PORT that begins with s is one for TLS
+    held PLAIN PORT PATH...       how many of six workers stay with clients
+                                  that do not read; asks /server-status of PLAIN
+    stalled PID PORT COUNT PATH   anonymous memory of the server, in KiB for
+                                  each of COUNT clients that do not read
+    shrink PORT FILE PATH         how many bytes come of 8 MiB that are cut to
+                                  5,000,000 while they are sent
+"""
+
+import os
+import re
+import socket
+import ssl
+import sys
+import time
+import urllib.request
+
+SMALL_BUFFER = 4096
+TIMEOUT = 60
+
+
+def request(path):
+    return f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+def connect(port, receive_buffer=None):
+    sock = socket.socket()
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(TIMEOUT)
+    sock.connect(("127.0.0.1", port))
+    return sock
+
+
+class Plain:
+    """A connection without TLS."""
+
+    def __init__(self, port):
+        self.sock = connect(port)
+
+    def send(self, data):
+        self.sock.sendall(data)
+
+    def receive(self):
+        """Bytes, and the sizes of the records they came in."""
+        data = self.sock.recv(1 << 16)
+        if not data:
+            raise EOFError("closed")
+        return data, []
+
+
+class Tls:
+    """A TLS connection that sees the records on the wire."""
+
+    def __init__(self, port, receive_buffer=None):
+        self.sock = connect(port, receive_buffer)
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.wire, self.out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.wire, self.out)
+        self.raw = b""
+        while not self.step(self.tls.do_handshake):
+            self.feed()
+        self.flush()
+
+    def step(self, action):
+        try:
+            action()
+            return True
+        except ssl.SSLWantReadError:
+            self.flush()
+            return False
+
+    def flush(self):
+        self.sock.sendall(self.out.read())
+
+    def feed(self):
+        """Gives one record from the wire to TLS; returns its size."""
+        while len(self.raw) < 5 or len(self.raw) < self.record_size():
+            data = self.sock.recv(1 << 16)
+            if not data:
+                raise EOFError("closed")
+            self.raw += data
+        size = self.record_size()
+        self.wire.write(self.raw[:size])
+        self.raw = self.raw[size:]
+        return size
+
+    def record_size(self):
+        return 5 + int.from_bytes(self.raw[3:5], "big")
+
+    def send(self, data):
+        self.tls.write(data)
+        self.flush()
+
+    def receive(self):
+        """Bytes of one record that has any: not those of the handshake."""
+        while True:
+            self.feed()
+            data = b""
+            try:
+                while True:
+                    data += self.tls.read(1 << 16)
+            except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                pass
+            if data:
+                return data, [len(data)]
+
+
+def is_whole(response):
+    head, found, body = response.partition(b"\r\n\r\n")
+    if not found:
+        return False
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    if length:
+        return len(body) >= int(length[1])
+    return body.endswith(b"0\r\n\r\n")
+
+
+def get(connection, path):
+    """A response, and the sizes of its records."""
+    connection.send(request(path))
+    response, sizes = b"", []
+    while not is_whole(response):
+        data, records = connection.receive()
+        response += data
+        sizes += records
+    return response, sizes
+
+
+def records(port, path, count="1"):
+    connection = Tls(int(port))
+    for _ in range(int(count)):
+        response, sizes = get(connection, path)
+        print(len(response), len(sizes), *sizes)
+
+
+def early(port, path, seconds):
+    connection = Tls(int(port[1:])) if port[0] == "s" else Plain(int(port))
+    connection.send(request(path))
+    end = time.monotonic() + float(seconds)
+    response = b""
+    while time.monotonic() < end:
+        connection.sock.settimeout(max(0.001, end - time.monotonic()))
+        try:
+            response += connection.receive()[0]
+        except TimeoutError:
+            break
+    print(len(response.partition(b"\r\n\r\n")[2]))
+
+
+def stall(port, path, count):
+    """Clients that ask and then do nothing."""
+    clients = []
+    for _ in range(count):
+        if str(port)[0] == "s":
+            client = Tls(int(port[1:]), SMALL_BUFFER)
+            client.send(request(path))
+            clients.append(client.sock)
+        else:
+            clients.append(connect(int(port), SMALL_BUFFER))
+            clients[-1].sendall(request(path))
+    return clients
+
+
+def board(port):
+    url = f"http://127.0.0.1:{port}/server-status?auto"
+    with urllib.request.urlopen(url) as answer:
+        text = answer.read().decode()
+    return re.search(r"Scoreboard: (.*)", text)[1]
+
+
+def held(status_port, port, *paths):
+    for path in paths:
+        clients = stall(port, path, 6)
+        time.sleep(1.2)
+        # one W is this request's own
+        print(path, board(status_port).count("W") - 1)
+        for client in clients:
+            client.close()
+        time.sleep(0.5)
+
+
+def children(pid):
+    path = f"/proc/{pid}/task/{pid}/children"
+    with open(path) as file:
+        return [pid] + file.read().split()
+
+
+def anonymous_memory(pid):
+    total = 0
+    for child in children(pid):
+        with open(f"/proc/{child}/status") as file:
+            total += int(re.search(r"RssAnon:\s+(\d+)", file.read())[1])
+    return total
+
+
+def stalled(pid, port, count, *paths):
+    for path in paths:
+        before = anonymous_memory(pid)
+        clients = stall(port, path, int(count))
+        time.sleep(3)
+        each = (anonymous_memory(pid) - before) / int(count)
+        print(f"{path} {each:.0f}")
+        for client in clients:
+            client.close()
+        time.sleep(1.5)
+
+
+def shrink(port, name, path):
+    with open(name, "wb") as file:
+        file.write(bytes(8 << 20))
+    client = connect(int(port), SMALL_BUFFER)
+    client.sendall(request(path))
+    time.sleep(0.4)
+    os.truncate(name, 5000000)
+    got = b""
+    try:
+        while data := client.recv(1 << 16):
+            got += data
+    except OSError:
+        pass
+    print(len(got.partition(b"\r\n\r\n")[2]))
+
+
+COMMANDS = {f.__name__: f for f in (records, early, held, stalled, shrink)}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    COMMANDS[sys.argv[1]](*sys.argv[2:])
