@@ -267,6 +267,8 @@ static apr_status_t wait_for_room(write_t *t)
 
     if (!t->may_wait || t->ops->wait == NULL)
         return APR_EAGAIN;
+    if (t->budget == 0)
+        return APR_INCOMPLETE; /* nothing would follow the wait */
     if (t->wakes >= WAKES_MAX) {
         pause <<= t->wakes - WAKES_MAX;
         status = pause_for(t, pause, APR_EAGAIN);
