@@ -58,6 +58,7 @@ typedef struct bufv__socket_t {
     int copying; /* the writer copies small chunks together */
     bufv__peer_t peer;
 
+    int method;        /* how it is sent without waiting: the back end's */
     int corked;        /* by us, until `flush` */
     int held;          /* MSG_MORE may hold bytes back, until `flush` */
     apr_socket_t *own; /* a handle of ours on the same descriptor */
@@ -144,6 +145,12 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
 /* system.c: whether a status is "no buffer space", for which APR has no
  * name. */
 int bufv__is_nobufs(apr_status_t status);
+
+/* system.c: what tells a send of the system's neither to wait nor to raise
+ * SIGPIPE; 0 where it cannot be told. And whether a status says that it cannot
+ * for this socket. */
+extern const int bufv__send_flags;
+int bufv__is_unknown_way(apr_status_t status);
 
 /* system.c: whether a status says that the peer is gone, so that no byte will
  * leave by this way again. */
