@@ -42,6 +42,10 @@ extern const bufv_ops_t bufv__message_ops;
  * bufv__file_t. */
 extern const bufv_ops_t bufv__file_ops;
 
+/* Whether what is written to a file in one attempt is a message: it is a
+ * socket, and no stream. */
+int bufv__file_is_message(apr_file_t *file);
+
 /* The address of a socket's peer as the system has it, which does not tell it
  * any more when the connection has failed: just when it is wanted. */
 typedef struct bufv__peer_t {
@@ -177,7 +181,8 @@ void bufv__quiet_end(bufv__quiet_t *q, int raised);
 
 /* loan.c: between the two `fd` does not block, for one attempt. Takes the
  * lock if the mode has to be borrowed for that, and keeps it. `sock` is the
- * user's handle, which Windows has to be asked through; NULL for a file. */
+ * user's handle, which Windows has to be asked through; NULL for a file.
+ * APR_EAGAIN if the mode cannot be had now: nothing is borrowed then. */
 typedef struct bufv__loan_t {
     apr_os_sock_t fd;
     int taken;     /* the lock */
