@@ -16,8 +16,6 @@ function(bufv_adapter name)
     endif()
     add_library(bufv_${name} ${sources})
     add_library(bufv::${name} ALIAS bufv_${name})
-    set_target_properties(bufv_${name} PROPERTIES
-        ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name})
     bufv_compiled(bufv_${name})
     set_target_properties(bufv_${name} PROPERTIES
         ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/src/${name}

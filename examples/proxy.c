@@ -24,11 +24,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #ifndef _WIN32
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #endif
 
 /* Bytes that a direction holds at most. */
 #define MOST ((apr_uint64_t)128 * 1024)
+
+/* Bytes that the system holds for a receiver and has not sent. Where it cannot
+ * be told, it may hold some megabytes. */
+#define UNSENT (64 * 1024)
 
 /* Bytes that are read in one turn, so that all connections get theirs. */
 #define PIECE ((apr_size_t)64 * 1024)
@@ -232,6 +237,22 @@ static void on_event(side_t *s)
 
 /* ---- new connections */
 
+#ifdef TCP_NOTSENT_LOWAT
+static void limit_unsent(apr_socket_t *sock)
+{
+    int bytes = UNSENT;
+    apr_os_sock_t fd;
+
+    apr_os_sock_get(&fd, sock);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+#else
+static void limit_unsent(apr_socket_t *sock)
+{
+    (void)sock;
+}
+#endif
+
 static void set_up_side(side_t *s, connection_t *c, flow_t *in, flow_t *out)
 {
     s->c = c;
@@ -243,6 +264,7 @@ static void set_up_side(side_t *s, connection_t *c, flow_t *in, flow_t *out)
     apr_socket_timeout_set(s->sock, 0);
     apr_socket_opt_set(s->sock, APR_TCP_NODELAY, 1);
     apr_socket_opt_set(s->sock, APR_SO_KEEPALIVE, 1);
+    limit_unsent(s->sock);
 }
 
 static apr_status_t set_up_flow(flow_t *f, apr_socket_t *from,

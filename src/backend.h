@@ -45,7 +45,7 @@ extern const bufv_ops_t bufv__file_ops;
 /* The address of a socket's peer as the system has it, which does not tell it
  * any more when the connection has failed: just when it is wanted. */
 typedef struct bufv__peer_t {
-    apr_size_t len;   /* 0: not known */
+    apr_size_t len;       /* 0: not known */
     apr_uint64_t raw[16]; /* a struct sockaddr of any family */
 } bufv__peer_t;
 

@@ -80,16 +80,18 @@ static void take_block(bufv__scratch_t *s)
     s->block = i;
 }
 
+/* What lies on the stack does if it is enough. */
 void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes)
 {
+    s->bytes = s->small;
+    s->room = sizeof(s->small);
     if (s->room < bytes)
         take_block(s);
 }
 
 apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes)
 {
-    if (bytes <= BUFV__SCRATCH_MAX)
-        bufv__scratch_want(s, bytes);
+    bufv__scratch_want(s, bytes <= BUFV__SCRATCH_MAX ? bytes : 0);
     if (s->room >= bytes)
         return APR_SUCCESS;
     s->own = malloc(bytes);
@@ -105,5 +107,6 @@ void bufv__scratch_end(bufv__scratch_t *s)
     if (s->block >= 0)
         bufv__flag_give(&shelf[s->block].lent);
     free(s->own);
-    bufv__scratch_begin(s);
+    s->block = -1;
+    s->own = NULL;
 }

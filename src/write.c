@@ -267,6 +267,8 @@ static apr_status_t wait_for_room(write_t *t)
 
     if (!t->may_wait || t->ops->wait == NULL)
         return APR_EAGAIN;
+    if (t->budget == 0)
+        return APR_INCOMPLETE; /* nothing would follow the wait */
     if (t->wakes >= WAKES_MAX) {
         pause <<= t->wakes - WAKES_MAX;
         status = pause_for(t, pause, APR_EAGAIN);
@@ -364,7 +366,8 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
     if (w->stall_set && stall != 0)
         stall = w->stall;
     t->may_wait = terms->wait && stall != 0;
-    bufv__scratch_begin(&t->scratch);
+    t->scratch.block = -1;
+    t->scratch.own = NULL;
     bufv__clock_begin(&t->clock, w, t->may_wait ? stall : -1, terms->within,
                       &t->report);
 }
