@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Reads the workflows as the service would: what actionlint checks, as far as
-this project uses it, and the rules it sets itself. Exits with 77 if there is
-no YAML parser."""
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the workflows as the service would: what actionlint checks, which
+Debian has not, as far as this project uses it, and the rules it sets itself.
+Exits with 77 if there is no YAML parser."""
 
 import os
 import pathlib
@@ -21,12 +22,15 @@ RUNNERS = {"ubuntu-24.04", "macos-15", "macos-15-intel", "windows-2022"}
 EVENTS = {"push", "pull_request", "workflow_dispatch", "schedule"}
 TOP = {"name", "on", "permissions", "concurrency", "jobs"}
 JOB = {"name", "runs-on", "container", "timeout-minutes", "strategy", "env",
-       "steps"}
+       "steps", "needs", "permissions", "environment"}
+# What a job may write, and only if it runs no command.
+WRITES = {"pages": "write", "id-token": "write"}
 STEP = {"name", "uses", "with", "run", "shell", "env"}
 SHELLS = {"bash", "sh", "pwsh"}
 INPUTS = {
     "actions/checkout": {"persist-credentials"},
     "actions/cache": {"path", "key", "restore-keys"},
+    "actions/upload-pages-artifact": {"path"},
     "vmactions/freebsd-vm": {"release", "usesh", "run"},
 }
 # What an expression may name; anything of an event's text could be a command.
@@ -95,7 +99,8 @@ def expressions(where, tree, names):
 def command(where, line, job):
     words = line.split()
     path = root / words[0]
-    check(words[0].startswith("ci/"), f"{where}: not a script of ci/: {line}")
+    check(re.match("(ci|workbench)/", words[0]),
+          f"{where}: not a script of ours: {line}")
     check(path.is_file() and os.access(path, os.X_OK),
           f"{where}: {words[0]} is not there or not executable")
     # What a job of ci/test may be: a preset or a script.
@@ -103,9 +108,10 @@ def command(where, line, job):
         presets = (root / "CMakePresets.json").read_text()
         for name in job["strategy"]["matrix"]["job"]:
             check(f'"configurePreset": "{name}"' in presets
-                  or os.access(root / "ci" / name, os.X_OK),
+                  or os.access(root / "ci" / name, os.X_OK)
+                  or os.access(root / "workbench" / name / "run", os.X_OK),
                   f"{where}: ci/test knows no {name}")
-    if words[0] == "ci/cross":
+    if words[0] == "workbench/cross/run":
         rows = re.search(r"^ +([\w| -]+)\) ;;$", path.read_text(), re.M)[1]
         for name in job["strategy"]["matrix"]["row"]:
             check(name in rows.split(" | "), f"{where}: no row {name}")
@@ -157,6 +163,10 @@ def workflow(path):
                        for row in job["strategy"]["matrix"]["include"]}
         check(runners <= RUNNERS, f"{where}: {runners - RUNNERS}")
         expressions(where, job, names)
+        check(job.get("needs", name) in tree["jobs"], f"{where}: needs")
+        check("permissions" not in job or job["permissions"] == WRITES and
+              not any("run" in one or "checkout" in one.get("uses", "")
+                      for one in job["steps"]), f"{where}: permissions")
         for number, one in enumerate(job["steps"], 1):
             step(f"{where}, step {number}", one, job, text)
             steps += 1

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """No function of the given C files is over 40 lines, and no #if is inside a
 function body. Knows the project's own layout: a body begins with a brace in
 the first column and ends with one."""

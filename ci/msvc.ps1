@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # ci/msvc.ps1: builds with Visual Studio and vcpkg's APR and runs the suite;
 # then installs bufv by the overlay port in packaging/vcpkg and builds and runs
 # a project that finds it. Needs VCPKG_INSTALLATION_ROOT (GitHub's machines set
@@ -32,8 +34,9 @@ if ($env:VCPKG_DEFAULT_BINARY_CACHE) {
         Out-Null
 }
 
-# check cannot fork there.
+# check cannot fork there; and vcpkg does not copy its DLL beside the programs.
 $env:CK_FORK = 'no'
+$env:PATH = "$(Join-Path $root "installed/$Triplet/bin");$env:PATH"
 
 Invoke-Step $vcpkg install apr apr-util openssl check "--triplet=$Triplet"
 foreach ($backend in 'win32', 'generic') {

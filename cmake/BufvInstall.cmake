@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # What a library of the project is to its users: which names it exports, where
 # it is installed, how it is found. Included when all libraries are there.
 
@@ -64,6 +66,9 @@ foreach(target OpenSSL::SSL OpenSSL::Crypto)
 endforeach()
 
 if(NOT BUFV_INSTALL)
+    # CMake's own message, that bufv is in no export set, does not say this.
+    message(STATUS "bufv: a part of this project, not installed with it. A "
+        "static library that links it and is installed needs -DBUFV_INSTALL=ON")
     return()
 endif()
 
@@ -87,6 +92,13 @@ foreach(target IN LISTS bufv_targets)
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT Development)
 endforeach()
 
+# ---- what is in it
+
+include(BufvSbom)
+bufv_sbom(${CMAKE_CURRENT_BINARY_DIR}/bufv.spdx.json)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/bufv.spdx.json
+    DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT Development)
+
 # ---- find_package()
 
 configure_package_config_file(
@@ -94,7 +106,7 @@ configure_package_config_file(
     INSTALL_DESTINATION ${bufv_cmake_dir}
     NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(bufvConfigVersion.cmake
-    COMPATIBILITY SameMinorVersion)
+    COMPATIBILITY SameMajorVersion)
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/bufvConfig.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/bufvConfigVersion.cmake

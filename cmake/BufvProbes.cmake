@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Sets BUFV_HAVE_SDT where there is SystemTap's <sys/sdt.h> (Debian's
 # systemtap-sdt-dev), with which the library has probes: see src/probe.h.
 # -DBUFV_HAVE_SDT=OFF builds without them. Other systems have a header of that

@@ -1,5 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Sets BUFV_SENDFILE to the system whose sendfile() there is: linux, freebsd,
-# macos, or nothing; and adds the files for it to the unix back end.
+# macos, or nothing.
 # A program of each kind is linked, since the names are the same and the
 # parameters are not.
 
@@ -42,7 +44,3 @@ foreach(kind linux freebsd macos)
         set(BUFV_SENDFILE ${kind})
     endif()
 endforeach()
-if(BUFV_SENDFILE)
-    list(APPEND bufv_sources_unix
-        src/unix/sendfile.c src/unix/sendfile_${BUFV_SENDFILE}.c)
-endif()

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # bufv_warnings(TARGET): the project's own targets are held to these; users of
 # the library see none of it.
 function(bufv_warnings target)
@@ -10,10 +12,12 @@ function(bufv_warnings target)
             -Wundef -Wformat=2 -Wvla)
     endif()
     if(MINGW)
-        # APR's own formats for 64 bits are Microsoft's, so printf must be.
+        # C99's printf; APR's own formats for 64 bits are Microsoft's, which
+        # it knows, and the compiler does not.
         target_compile_definitions(${target} PRIVATE
-            __USE_MINGW_ANSI_STDIO=0)
-        target_compile_options(${target} PRIVATE -Wno-pedantic-ms-format)
+            __USE_MINGW_ANSI_STDIO=1)
+        target_compile_options(${target} PRIVATE
+            -Wno-format -Wno-format-extra-args)
     endif()
     if(BUFV_WERROR)
         target_compile_options(${target} PRIVATE

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Finds the Apache Portable Runtime, wherever it comes from, and defines
 # APR::apr. Tried in this order:
 #

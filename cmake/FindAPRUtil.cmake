@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Finds apr-util, as FindAPR.cmake finds APR, and defines APR::util. Tried in
 # this order: a target that is there already, vcpkg's CMake package,
 # pkg-config's apr-util-1, the header and the library. With APRUTIL_ROOT or

@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Cross-compiles for another of Debian's architectures and tests under an
 # emulator, or, for i386, through the loader of its own C library.
 #
-#   ci/cross-deps s390x                     # or i386, arm64
+#   workbench/cross/deps s390x                     # or i386, arm64
 #   cmake --toolchain cmake/toolchain-debian.cmake -DBUFV_CROSS_ARCH=s390x ...
 #
 # BUFV_CROSS_ARCH and BUFV_CACHE may also come from the environment.
@@ -14,7 +16,7 @@ endforeach()
 if(NOT BUFV_CACHE)
   set(BUFV_CACHE "$ENV{HOME}/.cache/bufv")
 endif()
-set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where ci/cross-deps builds")
+set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where workbench/cross/deps builds")
 set(BUFV_CROSS_ARCH "${BUFV_CROSS_ARCH}" CACHE STRING "i386, arm64 or s390x")
 
 # A compiler check reads this file again, in a project of its own.
@@ -35,7 +37,7 @@ string(APPEND _bufv_multiarch "-linux-gnu")
 set(_bufv_prefix "${BUFV_CACHE}/cross-${BUFV_CROSS_ARCH}")
 if(NOT EXISTS "${_bufv_prefix}/stamp")
   message(FATAL_ERROR
-    "${_bufv_prefix} is not complete: run ci/cross-deps ${BUFV_CROSS_ARCH}")
+    "${_bufv_prefix} is not complete: run workbench/cross/deps ${BUFV_CROSS_ARCH}")
 endif()
 
 set(CMAKE_SYSTEM_NAME Linux)

@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Cross-compiles for macOS with the compiler and the headers of npm's zig
 # package. Nothing can be run: it shows that the sources compile and link.
 #
-#   ci/cross-deps macos-arm64               # or macos-x86_64
+#   workbench/cross/deps macos-arm64               # or macos-x86_64
 #   cmake --toolchain cmake/toolchain-macos.cmake -DBUFV_CROSS_ARCH=arm64 ...
 #
 # BUFV_CROSS_ARCH (arm64, x86_64) and BUFV_CACHE may also come from the
@@ -15,7 +17,7 @@ endforeach()
 if(NOT BUFV_CACHE)
   set(BUFV_CACHE "$ENV{HOME}/.cache/bufv")
 endif()
-set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where ci/cross-deps builds")
+set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where workbench/cross/deps builds")
 set(BUFV_CROSS_ARCH "${BUFV_CROSS_ARCH}" CACHE STRING "arm64 or x86_64")
 
 # A compiler check reads this file again, in a project of its own.
@@ -24,7 +26,7 @@ list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES BUFV_CROSS_ARCH BUFV_CACHE)
 set(_bufv_prefix "${BUFV_CACHE}/cross-macos-${BUFV_CROSS_ARCH}")
 if(NOT EXISTS "${_bufv_prefix}/stamp")
   message(FATAL_ERROR "${_bufv_prefix} is not complete: "
-    "run ci/cross-deps macos-${BUFV_CROSS_ARCH}")
+    "run workbench/cross/deps macos-${BUFV_CROSS_ARCH}")
 endif()
 
 set(CMAKE_SYSTEM_NAME Darwin)

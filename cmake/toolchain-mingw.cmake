@@ -1,6 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Cross-compiles for Windows with Debian's mingw-w64 and tests under Wine.
 #
-#   ci/windows-deps x86_64                  # or i686
+#   workbench/windows/deps x86_64                  # or i686
 #   cmake --toolchain cmake/toolchain-mingw.cmake -DBUFV_WINDOWS_ARCH=x86_64 ...
 #
 # BUFV_WINDOWS_ARCH (x86_64, i686) and BUFV_CACHE may also come from the
@@ -22,7 +24,7 @@ endif()
 if(NOT BUFV_CACHE)
   set(BUFV_CACHE "$ENV{HOME}/.cache/bufv")
 endif()
-set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where ci/windows-deps builds")
+set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where workbench/windows/deps builds")
 set(BUFV_WINDOWS_ARCH "${BUFV_WINDOWS_ARCH}" CACHE STRING "x86_64 or i686")
 set(BUFV_WINDOWS_APR "${BUFV_WINDOWS_APR}" CACHE STRING "static or shared")
 
@@ -34,7 +36,7 @@ set(_bufv_prefix "${BUFV_CACHE}/windows-${BUFV_WINDOWS_ARCH}")
 set(_bufv_host "${BUFV_WINDOWS_ARCH}-w64-mingw32")
 if(NOT EXISTS "${_bufv_prefix}/stamp")
   message(FATAL_ERROR
-    "${_bufv_prefix} is not complete: run ci/windows-deps ${BUFV_WINDOWS_ARCH}")
+    "${_bufv_prefix} is not complete: run workbench/windows/deps ${BUFV_WINDOWS_ARCH}")
 endif()
 
 set(CMAKE_SYSTEM_NAME Windows)
@@ -42,7 +44,7 @@ set(CMAKE_SYSTEM_PROCESSOR "${BUFV_WINDOWS_ARCH}")
 set(CMAKE_C_COMPILER "${_bufv_host}-gcc-posix")
 set(CMAKE_RC_COMPILER "${_bufv_host}-windres")
 
-# C++ is for those who want it: ci/windows-deps installs the C compiler only.
+# C++ is for those who want it: workbench/windows/deps installs the C compiler only.
 find_program(BUFV_WINDOWS_CXX "${_bufv_host}-g++-posix")
 mark_as_advanced(BUFV_WINDOWS_CXX)
 if(BUFV_WINDOWS_CXX)
@@ -76,4 +78,4 @@ unset(ENV{PKG_CONFIG_SYSROOT_DIR})
 # ctest and try_run: through env, for the cache need not be where it usually is.
 set(CMAKE_CROSSCOMPILING_EMULATOR
   env "BUFV_CACHE=${BUFV_CACHE}"
-  "${CMAKE_CURRENT_LIST_DIR}/../ci/wine-run" "${BUFV_WINDOWS_ARCH}")
+  "${CMAKE_CURRENT_LIST_DIR}/../workbench/windows/wine-run" "${BUFV_WINDOWS_ARCH}")

@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Builds for musl with Debian's musl-gcc. The programs run as they are: the
 # loader comes with it.
 #
-#   ci/cross-deps musl
+#   workbench/cross/deps musl
 #   cmake --toolchain cmake/toolchain-musl.cmake ...
 #
 # BUFV_CACHE may also come from the environment.
@@ -12,7 +14,7 @@ endif()
 if(NOT BUFV_CACHE)
   set(BUFV_CACHE "$ENV{HOME}/.cache/bufv")
 endif()
-set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where ci/cross-deps builds")
+set(BUFV_CACHE "${BUFV_CACHE}" CACHE PATH "Where workbench/cross/deps builds")
 
 # A compiler check reads this file again, in a project of its own.
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES BUFV_CACHE)
@@ -20,7 +22,7 @@ list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES BUFV_CACHE)
 set(_bufv_prefix "${BUFV_CACHE}/cross-musl")
 if(NOT EXISTS "${_bufv_prefix}/stamp")
   message(FATAL_ERROR
-    "${_bufv_prefix} is not complete: run ci/cross-deps musl")
+    "${_bufv_prefix} is not complete: run workbench/cross/deps musl")
 endif()
 
 # Named, so that CMake knows that it is not this machine's C library.

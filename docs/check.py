@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks the texts of the project.
 
     check.py tutorial    the code in docs/TUTORIAL.md is that of the programs
-    check.py links       links in the texts lead to files that exist
+    check.py links       links in the texts lead to files that exist, and to
+                         headings in them
+    check.py readme      README.md lists every option, example and package
+    check.py program     prints the program in README.md
 """
 
 import pathlib
@@ -35,20 +39,68 @@ def tutorial():
     return wrong, f'{blocks} blocks of code'
 
 
+def slug(heading):
+    """The anchor of a heading, as GitHub makes it."""
+    return re.sub(r'[^\w\- ]', '', heading.lower()).strip().replace(' ', '-')
+
+
+def prose(path):
+    """A text without its code."""
+    return re.sub(r'^```.*?^```$', '', path.read_text(encoding='utf-8'),
+                  flags=re.M | re.S)
+
+
 def links():
     wrong, count = [], 0
     for path in [*ROOT.glob('*.md'), *(ROOT / 'docs').glob('*.md')]:
-        text = re.sub(r'^```.*?^```$', '', path.read_text(encoding='utf-8'),
-                      flags=re.M | re.S)
-        for target in re.findall(r'\]\(([^)#]+)[^)]*\)', text):
+        for target, anchor in re.findall(r'\]\(([^)#\s]*)#?([^)\s]*)\)',
+                                         prose(path)):
             count += 1
-            if '://' not in target and not (path.parent / target).exists():
+            if '://' in target:
+                continue
+            to = path.parent / target if target else path
+            if not to.exists():
                 wrong.append(f'{path.relative_to(ROOT)}: {target}')
+            elif anchor and anchor not in map(slug, re.findall(
+                    r'^#+ (.*)$', prose(to), re.M)):
+                wrong.append(f'{path.relative_to(ROOT)}: {target}#{anchor}')
     return wrong, f'{count} links'
 
 
+def readme():
+    """Whatever there is to set, to look at or to install is in a table."""
+    text = (ROOT / 'README.md').read_text(encoding='utf-8')
+    cmake = ''.join((ROOT / name).read_text(encoding='utf-8') for name in
+                    ('CMakeLists.txt', 'examples/CMakeLists.txt'))
+    options = set(re.findall(
+        r'^ *(?:option\((B\w+)\s|set\((B\w+) \S+ CACHE )', cmake, re.M))
+    options = set(map(''.join, options))
+    listed = set(re.findall(r'^\| `(BU\w+)` \|', text, re.M))
+    wrong = [f'option {name} is not in CMake and README.md both'
+             for name in options ^ listed]
+    things = [*(ROOT / 'examples').glob('*.c'),
+              *(ROOT / 'examples/tutorial').glob('step*.c')]
+    wrong += [f'README.md does not list {path.name}' for path in things
+              if f'| [{path.name}]({path.relative_to(ROOT)}) |' not in text]
+    packages = [path for path in (ROOT / 'packaging').iterdir()
+                if path.is_dir() and path.name not in ('abi', 'oss-fuzz')]
+    wrong += [f'README.md does not list packaging/{path.name}'
+              for path in packages if f'| `{path.name}` |' not in text]
+    if len(options) < 8:
+        wrong.append('CMakeLists.txt was not understood')
+    return wrong, (f'{len(options)} options, {len(things)} examples, '
+                   f'{len(packages)} packages')
+
+
+def program():
+    text = (ROOT / 'README.md').read_text(encoding='utf-8')
+    return [], re.search(r'^```c\n(#include <bufv.h>\n.*?)^```$', text,
+                         re.M | re.S)[1]
+
+
 def main():
-    wrong, what = {'tutorial': tutorial, 'links': links}[sys.argv[1]]()
+    wrong, what = {'tutorial': tutorial, 'links': links, 'readme': readme,
+                   'program': program}[sys.argv[1]]()
     print(*wrong, what, sep='\n')
     sys.exit(1 if wrong else 0)
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Makes man pages of Doxygen's XML: one for each function and type.
+# SPDX-License-Identifier: Apache-2.0
+"""Makes man pages of Doxygen's XML: one for each function and type, and
+bufv.h(3), which lists them. bufv(7), the overview, is docs/bufv.7.
 
     man.py XML OUTPUT VERSION
 
@@ -13,7 +15,7 @@ import sys
 import textwrap
 import xml.etree.ElementTree as ET
 
-# The header that comes first, and whose @file comment is bufv(3).
+# The header that comes first, and whose @file comment is bufv.h(3).
 MAIN = 'bufv.h'
 
 
@@ -74,12 +76,26 @@ def itemized(element):
                      for item in element.findall('listitem'))
 
 
+def widths(rows):
+    """How wide each column is: its longest word, and of what is left as much
+    as its longest cell asks for. 71 characters are left beside the margin, of
+    which 3 stand between any two columns."""
+    plain = [[re.sub(r'\\f.|\\', '', cell) for cell in row] for row in rows]
+    columns = list(zip(*plain))
+    least = [max(len(word) for cell in column for word in cell.split() or [''])
+             for column in columns]
+    wanted = [max(map(len, column)) for column in columns]
+    left = 71 - 3 * (len(columns) - 1) - sum(least)
+    more = sum(wanted) - sum(least)
+    return [a + min(b - a, left * (b - a) // max(more, 1))
+            for a, b in zip(least, wanted)]
+
+
 def table(element):
     rows = [[prose(entry.find('para')) for entry in row.findall('entry')]
             for row in element.findall('row')]
-    columns = len(rows[0])
-    shape = ' '.join([f'lw({64 // columns}n)'] * columns) + '.'
-    bold = ' '.join(['lB'] * columns)
+    shape = ' '.join(f'lw({width}n)' for width in widths(rows)) + '.'
+    bold = ' '.join(['lB'] * len(rows[0]))
     out = ['.TS', bold, shape, '\t'.join(rows[0])]
     for row in rows[1:]:
         out.append('\t'.join('T{\n.na\n' + cell + '\nT}' for cell in row))
@@ -220,7 +236,7 @@ def synopsis(header, declarations):
 
 def see_also(names, own):
     rest = [f'.BR {escape(n)} (3)' for n in names if n != own]
-    return ' ,\n'.join(rest).replace('(3) ,', '(3),')
+    return ',\n'.join([*rest, f'.BR {escape(MAIN)} (3)', '.BR bufv (7)'])
 
 
 def member_page(member, group):
@@ -237,7 +253,7 @@ def member_page(member, group):
         ('RETURN VALUE', parts.result),
         ('EXAMPLE', parts.examples),
         ('THREADS', parts.threads or group.threads),
-        ('SEE ALSO', [see_also(group.names + ['bufv'], name)])])
+        ('SEE ALSO', [see_also(group.names, name)])])
 
 
 def field_text(member):
@@ -268,23 +284,30 @@ def struct_page(compound, group):
         ('DESCRIPTION', parts.description()),
         ('FIELDS', ['\n'.join(field_text(m) for m in members)]),
         ('THREADS', parts.threads or group.threads),
-        ('SEE ALSO', [see_also((group.names or parts.refs) + ['bufv'],
-                               name)])])
+        ('SEE ALSO', [see_also(group.names or parts.refs, name)])])
 
 
 class Group:
-    """What belongs together: a group, or a header without groups."""
+    """What belongs together: a group, or what of the main header is in none.
+    """
 
     def __init__(self, path):
         self.root = ET.parse(path).getroot().find('compounddef')
-        self.title = self.root.findtext('title') or \
-            self.root.findtext('compoundname')
-        self.parts = Parts(self.root)
-        self.threads = self.parts.threads
-        self.members = list(self.root.iter('memberdef'))
-        self.structs = [ET.parse(path.parent / (c.get('refid') + '.xml'))
-                        .getroot().find('compounddef')
-                        for c in self.root.findall('innerclass')]
+        grouped = self.root.get('kind') == 'group'
+        self.title = self.root.findtext('title') or 'The library'
+        self.text = []
+        self.threads = []
+        self.structs = []
+        if grouped:
+            parts = Parts(self.root)
+            self.text = parts.description() + parts.examples
+            self.threads = parts.threads
+            self.structs = [ET.parse(path.parent / (c.get('refid') + '.xml'))
+                            .getroot().find('compounddef')
+                            for c in self.root.findall('innerclass')]
+        # A file has the members of its groups as well.
+        self.members = [m for m in self.root.iter('memberdef')
+                        if grouped or not m.get('id').startswith('group_')]
         where = [x.find('location') for x in self.members + self.structs]
         self.order = min(((p.get('file') != MAIN, p.get('file'),
                            int(p.get('line'))) for p in where),
@@ -295,32 +318,37 @@ class Group:
     def pages(self):
         for m in self.members:
             name = m.findtext('name')
+            if m.get('kind') == 'define':
+                continue
             if m.get('kind') == 'function' or '(' in m.findtext('definition'):
                 yield name, member_page(m, self)
             elif m.get('kind') == 'typedef':
-                yield name, '.so man3/bufv.3\n'
+                yield name, f'.so man3/{MAIN}.3\n'
         for s in self.structs:
             yield s.findtext('compoundname'), struct_page(s, self)
 
     def overview(self):
-        named = [(m.findtext('name'), Parts(m).brief) for m in self.members]
-        named += [(s.findtext('compoundname'), Parts(s).brief)
+        named = [(m.findtext('name'), Parts(m).brief,
+                  '' if m.get('kind') == 'define' else ' (3)')
+                 for m in self.members]
+        named += [(s.findtext('compoundname'), Parts(s).brief, ' (3)')
                   for s in self.structs]
-        table = '\n'.join(f'.TP\n.BR {escape(n)} (3)\n{b}' for n, b in named)
-        return f'.SS {self.title}\n' + paragraphs(
-            self.parts.description() + self.parts.examples + [table])
+        table = '\n'.join(f'.TP\n.BR {escape(n)}{section}\n{b}'
+                          for n, b, section in named)
+        return f'.SS {self.title}\n' + paragraphs([*self.text, table])
 
 
 def overview(path, groups):
     root = ET.parse(path).getroot().find('compounddef')
     parts = Parts(root)
-    return page('bufv', parts.brief, root.findtext('compoundname'), [
+    return page(MAIN, parts.brief, root.findtext('compoundname'), [
         ('SYNOPSIS', [synopsis(root.findtext('compoundname'),
                                ['cc program.c `pkg\\-config \\-\\-cflags '
                                 '\\-\\-libs bufv`'])]),
         ('DESCRIPTION', parts.text),
         ('EXAMPLE', parts.examples),
-        ('FUNCTIONS AND TYPES', ['\n'.join(g.overview() for g in groups)])])
+        ('FUNCTIONS AND TYPES', ['\n'.join(g.overview() for g in groups)]),
+        ('SEE ALSO', ['.BR bufv (7)'])])
 
 
 def main():
@@ -328,12 +356,12 @@ def main():
     source, target, VERSION = map(str, sys.argv[1:4])
     source, target = pathlib.Path(source), pathlib.Path(target) / 'man3'
     target.mkdir(parents=True, exist_ok=True)
-    files = [*source.glob('group__*.xml'), *source.glob('*_8h.xml')]
     main_file = source / (MAIN.replace('.', '_8') + '.xml')
-    groups = sorted((Group(p) for p in files if p != main_file),
+    groups = sorted(map(Group, source.glob('group__*.xml')),
                     key=lambda g: g.order)
+    groups.append(Group(main_file))
     pages = [p for g in groups for p in g.pages()]
-    pages.append(('bufv', overview(main_file, groups)))
+    pages.append((MAIN, overview(main_file, groups)))
     for name, text in pages:
         (target / f'{name}.3').write_text(text, encoding='utf-8')
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Are the probes in the library? See src/probe.h.
 #
 #   cmake -DLIBRARY=... -DREADELF=... -DEXPECTED=... -P probes.cmake

@@ -1,6 +1,8 @@
-/* The last filter of a chain: it writes brigades, and never thinks of partial
- * writes or of what may be deleted when. Here the brigade is a page whose
- * body is a file, and it goes to standard output. */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The last filter of a chain: it writes brigades, and need not care about
+ * partial writes, nor about when a bucket may be deleted. Here the brigade is
+ * a page whose body is a file, and it goes to standard output. */
 
 #include <bufv_brigade.h>
 

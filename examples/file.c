@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Writes the same list to a file and into a pipe: a log record whose parts lie
  * in many places.
  *
@@ -41,7 +43,7 @@ static void append_record(bufv_t *v, int number)
 
 static void write_list(bufv_t *v, bufv_writer_t *w)
 {
-    const bufv_report_t *r = bufv_writer_report(w);
+    bufv_report_t r = {.size = sizeof(r)};
     char error[256];
 
     if (bufv_write(v, w, NULL) != APR_SUCCESS) {
@@ -49,8 +51,9 @@ static void write_list(bufv_t *v, bufv_writer_t *w)
                 bufv_writer_strerror(w, error, sizeof(error)));
         exit(1);
     }
+    bufv_writer_report(w, &r);
     printf("%" APR_UINT64_T_FMT " bytes in %" APR_UINT64_T_FMT " calls\n",
-           r->written, r->calls);
+           r.written, r.calls);
 }
 
 /* The text from here on must be this. */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* A transport of your own: a buffer in memory between two threads.
  *
  * One thread writes a list into it, the other takes bytes out, more slowly.
@@ -126,6 +128,7 @@ static apr_status_t wait_for_room(void *baton, apr_interval_time_t timeout)
 }
 
 static const bufv_ops_t buffer_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "put",
     .max_vec = 1024,   /* as many as you like to be given at once */
     .max_bytes = ROOM, /* more would not fit anyway */
@@ -176,12 +179,13 @@ static void fill(bufv_t *v)
 
 static void print(const bufv_writer_t *w)
 {
-    const bufv_stats_t *s = bufv_writer_stats(w);
+    bufv_stats_t s = {.size = sizeof(s)};
 
+    bufv_writer_stats(w, &s);
     printf("%" APR_UINT64_T_FMT " lists, %" APR_UINT64_T_FMT
            " bytes, %" APR_UINT64_T_FMT " attempts, %" APR_UINT64_T_FMT
            " waits\n",
-           s->lists, s->written, s->calls, s->waits);
+           s.lists, s.written, s.calls, s.waits);
 }
 
 /* Nobody reads any more: an error, and the list keeps what did not leave. */

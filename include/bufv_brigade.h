@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * @file bufv_brigade.h
@@ -29,7 +29,7 @@
 #else
 #define BUFV_BRIGADE_DECLARE(type) __declspec(dllimport) type
 #endif
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(BUFV_STATIC)
 #define BUFV_BRIGADE_DECLARE(type) __attribute__((visibility("default"))) type
 #else
 #define BUFV_BRIGADE_DECLARE(type) type
@@ -38,6 +38,13 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/**
+ * @defgroup brigade Brigades
+ *
+ * Lists of the buckets that apr-util and Apache httpd pass on.
+ * @{
+ */
 
 /**
  * Moves the buckets of a brigade to the end of a list. Their bytes become
@@ -80,6 +87,8 @@ extern "C" {
  */
 BUFV_BRIGADE_DECLARE(apr_status_t)
 bufv_append_brigade(bufv_t *v, apr_bucket_brigade *bb, apr_read_type_e block);
+
+/** @} */
 
 #ifdef __cplusplus
 }

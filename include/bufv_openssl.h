@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /**
  * @file bufv_openssl.h
@@ -31,7 +31,7 @@
 #else
 #define BUFV_OPENSSL_DECLARE(type) __declspec(dllimport) type
 #endif
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(BUFV_STATIC)
 #define BUFV_OPENSSL_DECLARE(type) __attribute__((visibility("default"))) type
 #else
 #define BUFV_OPENSSL_DECLARE(type) type
@@ -40,6 +40,14 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/**
+ * @defgroup tls TLS
+ *
+ * A writer for connections of OpenSSL 3. Everything that is written to a
+ * socket can be written to it.
+ * @{
+ */
 
 /**
  * Creates a writer for a TLS connection.
@@ -90,6 +98,8 @@ extern "C" {
 BUFV_OPENSSL_DECLARE(apr_status_t)
 bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
                 apr_pool_t *pool);
+
+/** @} */
 
 #ifdef __cplusplus
 }

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Copying what is mostly short. */
 
 #ifndef BUFV_COPY_H

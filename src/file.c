@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Writers for files and pipes, whatever the back end. */
 
 #include "bufv_private.h"

@@ -1,60 +1,126 @@
-/* The list: chunks in a row. Knows no I/O. */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The list: chunks in a row. Knows no I/O. Its arithmetic is proved: see
+ * docs/PROOF.md. */
 
 #include "bufv_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- sums over vectors */
+
+apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
+                          apr_uint64_t *n)
+{
+    apr_uint64_t left = *n;
+    apr_size_t i = 0;
+
+    /*@ loop invariant i <= nvec && left + total(vec, i) == *n;
+        loop assigns i, left;
+        loop variant nvec - i; */
+    while (i < nvec && vec[i].iov_len <= left) {
+        left -= vec[i].iov_len;
+        i++;
+    }
+    *n = left;
+    return i;
+}
+
+apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
+                         apr_size_t max, apr_size_t *bytes)
+{
+    apr_size_t sum = 0, i = 0;
+
+    /*@ loop invariant i <= nvec && sum == total(vec, i) <= max;
+        loop assigns i, sum;
+        loop variant nvec - i; */
+    while (i < nvec && vec[i].iov_len <= max - sum) {
+        sum += vec[i].iov_len;
+        i++;
+    }
+    *bytes = sum;
+    return i;
+}
+
+apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec)
+{
+    apr_size_t sum;
+
+    bufv__vec_fit(vec, nvec, SIZE_MAX, &sum);
+    return sum;
+}
+
 /* ---- life */
+
+int bufv__is_valid(const bufv_t *v)
+{
+    const bufv__queue_t *c = &v->chunks, *p = &v->points, *r = &v->ranges;
+
+    return c->head <= c->tail && c->tail <= c->room && p->head <= p->tail &&
+           p->tail <= p->room && r->head <= r->tail && r->tail <= r->room &&
+           (v->length == 0) == (c->head == c->tail) &&
+           r->tail - r->head <= c->tail - c->head &&
+           (v->hidden == 0 || c->tail == c->room) &&
+           (!v->copies || p->head < p->tail);
+}
 
 static void drop_all(bufv_t *v)
 {
-    bufv__pass(v, bufv__queue_count(&v->chunks), 0, v->length);
-    bufv__settle(v);
+    bufv__drop_chunks(v, bufv__queue_count(&v->chunks), 0, v->length);
 }
 
 static void destroy(bufv_t *v)
 {
-    v->busy = 1;
+    v->use = BUFV__DYING;
     drop_all(v);
-    if (v->slab != NULL)
-        bufv__hold_release(v->slab, NULL, 0);
+    v->chunks.room = 0; /* bufv_append() takes nothing any more */
+    while (bufv__has_due(v))
+        bufv__run_releases(v);
+    bufv__reservation_drop(v);
+    if (v->slab.owner != NULL)
+        bufv__owner_unref(v->slab.owner, NULL, 0);
     free(v->chunks.items);
-    free(v->marks.items);
+    free(v->points.items);
     free(v->ranges.items);
     free(v);
-    bufv__scratch_leave();
 }
 
 static apr_status_t cleanup(void *data)
 {
     bufv_t *v = data;
 
-    if (v->busy)
-        v->orphan = 1; /* bufv__leave() does it */
-    else
-        destroy(v);
+    v->pool = NULL;
+    bufv_destroy(v);
     return APR_SUCCESS;
+}
+
+void bufv_destroy(bufv_t *v)
+{
+    if (v == NULL)
+        return;
+    if (v->pool != NULL)
+        apr_pool_cleanup_kill(v->pool, v, cleanup);
+    v->pool = NULL;
+    if (v->use == BUFV__FREE)
+        destroy(v);
+    else
+        v->doomed = 1; /* bufv__leave() does it */
 }
 
 apr_status_t bufv_create(bufv_t **v, apr_pool_t *pool)
 {
     if (v == NULL)
         return APR_EINVAL;
-    *v = NULL;
-    if (pool == NULL)
-        return APR_EINVAL;
     *v = calloc(1, sizeof(**v));
     if (*v == NULL)
         return APR_ENOMEM;
-    bufv__scratch_join();
-    apr_pool_cleanup_register(pool, *v, cleanup, apr_pool_cleanup_null);
+    (*v)->pool = pool;
+    if (pool != NULL)
+        apr_pool_cleanup_register(pool, *v, cleanup, apr_pool_cleanup_null);
     return APR_SUCCESS;
 }
 
-/* Makes a list that needs no pool and no care: on the stack, for borrowed
- * chunks, as many as there is room for, or if `vec` is NULL as many as the
- * caller frees the memory of. */
 void bufv__local(bufv_t *v, struct iovec *vec, apr_size_t room)
 {
     memset(v, 0, sizeof(*v));
@@ -62,96 +128,136 @@ void bufv__local(bufv_t *v, struct iovec *vec, apr_size_t room)
     v->chunks.room = vec != NULL ? room : 0;
 }
 
-/* Between the two, the list may be appended to and nothing else, and its
- * memory outlives its pool. */
 void bufv__enter(bufv_t *v)
 {
-    v->busy = 1;
+    assert(v->use == BUFV__FREE && bufv__is_valid(v));
+    v->use = BUFV__IN_USE;
 }
 
 void bufv__leave(bufv_t *v)
 {
-    v->busy = 0;
-    if (v->orphan)
+    assert(v->use == BUFV__IN_USE && bufv__is_valid(v));
+    v->use = BUFV__FREE;
+    if (v->doomed)
         destroy(v);
+}
+
+/* Hides the list's room, so that bufv_append() need not look whether it may
+ * append. */
+void bufv__lend(bufv_t *v)
+{
+    assert(v->use == BUFV__IN_USE && bufv__is_valid(v));
+    v->use = BUFV__LENT;
+    v->hidden = v->chunks.room - v->chunks.tail;
+    v->chunks.room = v->chunks.tail;
+}
+
+void bufv__take_back(bufv_t *v)
+{
+    assert(v->use == BUFV__LENT && bufv__is_valid(v));
+    v->chunks.room += v->hidden;
+    v->hidden = 0;
+    v->use = BUFV__IN_USE;
 }
 
 void bufv_clear(bufv_t *v)
 {
-    if (v == NULL || v->busy)
+    if (v == NULL || v->use != BUFV__FREE)
         return;
     bufv__enter(v);
+    v->status = APR_SUCCESS;
+    bufv__reservation_drop(v);
     drop_all(v);
+    bufv__run_releases(v);
     bufv__leave(v);
 }
 
 /* ---- appending */
 
-static apr_status_t check(const bufv_t *v, const void *data, apr_size_t len)
+apr_status_t bufv__check(const bufv_t *v, const void *data, apr_size_t len)
 {
     if (v == NULL || (data == NULL && len > 0) || len > BUFV__CHUNK_MAX ||
         len > UINT64_MAX - v->length)
         return APR_EINVAL;
+    if (v->use == BUFV__LENT || v->use == BUFV__DYING)
+        return APR_EBUSY;
     return APR_SUCCESS;
 }
 
-/* Appends a chunk for which there is room. */
-static void put(bufv_t *v, const void *data, apr_size_t len)
+apr_status_t bufv__note(bufv_t *v, apr_status_t status)
 {
-    struct iovec *vec = v->chunks.items;
+    if (v != NULL && v->status == APR_SUCCESS)
+        v->status = status;
+    return status;
+}
 
-    if (len == 0)
-        return;
-    vec[v->chunks.tail++] = bufv__entry(data, len);
-    v->length += len;
+apr_status_t bufv_status(const bufv_t *v)
+{
+    return v != NULL ? v->status : APR_EINVAL;
+}
+
+void bufv__put_point(bufv_t *v, apr_uint64_t since, bufv_release_t *release,
+                     void *baton, const void *data, apr_size_t len)
+{
+    bufv__point_t point = {since, 0, release, baton, data, len};
+
+    assert(v->points.tail < v->points.room);
+    bufv__close_copies(v);
+    point.at = bufv__end(v);
+    ((bufv__point_t *)v->points.items)[v->points.tail++] = point;
 }
 
 /* What is left of bufv_append() when the next chunk does not simply fit. */
 static BUFV__COLD apr_status_t append_slowly(bufv_t *v, const void *data,
                                              apr_size_t len)
 {
-    apr_status_t status = check(v, data, len);
+    apr_status_t status = bufv__check(v, data, len);
 
     if (status == APR_SUCCESS)
         status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        put(v, data, len);
-    return status;
+    if (status == APR_SUCCESS && len > 0)
+        bufv__put(v, data, len);
+    return bufv__note(v, status);
 }
 
-/* One comparison covers a length of 0 and one that is too long. */
+/* One comparison covers a length of 0 and one that is too long. A list that
+ * takes nothing now has no room. */
 apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
 {
     if (v == NULL || data == NULL || len - 1 >= BUFV__CHUNK_MAX ||
         len > UINT64_MAX - v->length || v->chunks.tail == v->chunks.room)
         return append_slowly(v, data, len);
-    put(v, data, len);
+    bufv__put(v, data, len);
     return APR_SUCCESS;
+}
+
+/* Makes room for one chunk and one release point. */
+static apr_status_t reserve_owned(bufv_t *v)
+{
+    apr_status_t status;
+
+    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
+    if (status == APR_SUCCESS)
+        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
+    return status;
 }
 
 apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
                                bufv_release_t *release, void *baton)
 {
+    apr_status_t status = bufv__check(v, data, len);
     apr_uint64_t since;
-    apr_status_t status = check(v, data, len);
 
     if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->marks, 1, sizeof(bufv__mark_t));
+        status = reserve_owned(v);
     if (status != APR_SUCCESS)
-        return status;
+        return bufv__note(v, status);
     since = bufv__end(v);
-    status = bufv_append(v, data, len);
-    if (status == APR_SUCCESS && release != NULL) {
-        bufv__mark_t *mark = (bufv__mark_t *)v->marks.items + v->marks.tail++;
-
-        mark->since = since;
-        mark->at = bufv__end(v);
-        mark->release = release;
-        mark->baton = baton;
-        mark->data = data;
-        mark->len = len;
-    }
-    return status;
+    if (len > 0)
+        bufv__put(v, data, len);
+    if (release != NULL)
+        bufv__put_point(v, since, release, baton, data, len);
+    return APR_SUCCESS;
 }
 
 /* Copies the entries that are not empty behind the list's own, which do not
@@ -187,31 +293,29 @@ static apr_status_t put_vec(const bufv_t *v, const struct iovec *vec,
 apr_status_t bufv_append_vec(bufv_t *v, const struct iovec *vec,
                              apr_size_t nvec)
 {
-    apr_status_t status;
-    apr_size_t count;
+    apr_status_t status = bufv__check(v, vec, nvec > 0);
+    apr_size_t count = 0;
 
-    if (v == NULL || (vec == NULL && nvec > 0))
-        return APR_EINVAL;
-    if (nvec == 0)
-        return APR_SUCCESS;
-    status = bufv__queue_reserve(&v->chunks, nvec, sizeof(*vec));
-    if (status == APR_SUCCESS)
+    if (status == APR_SUCCESS && nvec > 0)
+        status = bufv__queue_reserve(&v->chunks, nvec, sizeof(*vec));
+    if (status == APR_SUCCESS && nvec > 0)
         status = put_vec(v, vec, nvec, &count, &v->length);
-    if (status == APR_SUCCESS)
-        v->chunks.tail += count;
-    return status;
+    if (status != APR_SUCCESS)
+        return bufv__note(v, status);
+    v->chunks.tail += count;
+    return APR_SUCCESS;
 }
 
 apr_status_t bufv_prepend(bufv_t *v, const void *data, apr_size_t len)
 {
-    apr_status_t status = check(v, data, len);
+    apr_status_t status = bufv__check(v, data, len);
 
-    if (status == APR_SUCCESS && v->busy)
+    if (status == APR_SUCCESS && v->use != BUFV__FREE)
         status = APR_EBUSY;
     if (status == APR_SUCCESS)
-        status = bufv__queue_open(&v->chunks, sizeof(struct iovec));
+        status = bufv__queue_make_gap(&v->chunks, sizeof(struct iovec));
     if (status != APR_SUCCESS || len == 0)
-        return status;
+        return bufv__note(v, status);
     v->chunks.head--;
     v->first--;
     v->length += len;
@@ -219,30 +323,55 @@ apr_status_t bufv_prepend(bufv_t *v, const void *data, apr_size_t len)
     return APR_SUCCESS;
 }
 
+static apr_status_t check_range(const bufv_t *v, apr_file_t *file,
+                                apr_off_t offset, apr_uint64_t len)
+{
+    if (v == NULL || file == NULL || offset < 0 ||
+        len > (apr_uint64_t)INT64_MAX - (apr_uint64_t)offset ||
+        len > UINT64_MAX - v->length)
+        return APR_EINVAL;
+    return bufv__check(v, NULL, 0);
+}
+
+/* Appends a range for which there is room. */
+static void put_range(bufv_t *v, apr_file_t *file, apr_off_t offset,
+                      apr_uint64_t len)
+{
+    bufv__range_t range = {bufv__end(v), file, offset, len, 0, NULL};
+    struct iovec *vec = v->chunks.items;
+
+    range.may_be_unread =
+        (apr_file_flags_get(file) & APR_FOPEN_SENDFILE_ENABLED) != 0;
+    ((bufv__range_t *)v->ranges.items)[v->ranges.tail++] = range;
+    vec[v->chunks.tail++] = bufv__entry(NULL, 0);
+    v->length += len;
+}
+
+apr_status_t bufv_append_file_owned(bufv_t *v, apr_file_t *file,
+                                    apr_off_t offset, apr_uint64_t len,
+                                    bufv_release_t *release, void *baton)
+{
+    apr_status_t status = check_range(v, file, offset, len);
+    apr_uint64_t since;
+
+    if (status == APR_SUCCESS)
+        status = bufv__queue_reserve(&v->ranges, 1, sizeof(bufv__range_t));
+    if (status == APR_SUCCESS)
+        status = reserve_owned(v);
+    if (status != APR_SUCCESS)
+        return bufv__note(v, status);
+    since = bufv__end(v);
+    if (len > 0)
+        put_range(v, file, offset, len);
+    if (release != NULL)
+        bufv__put_point(v, since, release, baton, NULL, 0);
+    return APR_SUCCESS;
+}
+
 apr_status_t bufv_append_file(bufv_t *v, apr_file_t *file, apr_off_t offset,
                               apr_uint64_t len)
 {
-    const apr_uint64_t last = INT64_MAX;
-    bufv__range_t *range;
-    apr_status_t status;
-
-    if (v == NULL || file == NULL || offset < 0 ||
-        len > last - (apr_uint64_t)offset || len > UINT64_MAX - v->length)
-        return APR_EINVAL;
-    status = bufv__queue_reserve(&v->ranges, 1, sizeof(*range));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status != APR_SUCCESS || len == 0)
-        return status;
-    range = (bufv__range_t *)v->ranges.items + v->ranges.tail++;
-    range->at = bufv__end(v);
-    range->file = file;
-    range->offset = offset;
-    range->left = len;
-    range->window = NULL;
-    ((struct iovec *)v->chunks.items)[v->chunks.tail++] = bufv__entry(NULL, 0);
-    v->length += len;
-    return APR_SUCCESS;
+    return bufv_append_file_owned(v, file, offset, len, NULL, NULL);
 }
 
 /* ---- looking */
@@ -257,27 +386,42 @@ apr_size_t bufv_count(const bufv_t *v)
     return v != NULL ? bufv__queue_count(&v->chunks) : 0;
 }
 
-/* How many chunks in memory there are from one on, up to the next range. */
-apr_size_t bufv__plain(const bufv_t *v, apr_size_t from)
+bufv__view_t bufv__view(const bufv_t *v)
 {
-    const bufv__range_t *range = bufv__ranges(v);
-    apr_size_t n = bufv__queue_count(&v->ranges);
+    bufv__view_t view;
 
-    /*@ loop invariant 0 <= n <= range_count(v);
-        loop invariant range == first_range(v) + range_count(v) - n;
-        loop assigns n, range;
-        loop variant n; */
-    for (; n > 0; n--, range++) {
-        if (range->at - v->first >= from)
-            return (apr_size_t)(range->at - v->first) - from;
+    view.vec = v->chunks.items != NULL ? bufv__front(v) : NULL;
+    view.count = bufv__queue_count(&v->chunks);
+    view.at = v->first;
+    view.end = v->first + view.count;
+    view.ranges = bufv__queue_count(&v->ranges);
+    view.range = NULL;
+    if (view.ranges > 0) {
+        view.range = bufv__ranges(v);
+        view.count = (apr_size_t)(view.range->at - view.at);
     }
-    return bufv__queue_count(&v->chunks) - from;
+    return view;
 }
 
-apr_status_t bufv_peek(const bufv_t *v, struct iovec *vec, apr_size_t *nvec)
+void bufv__view_pass_range(bufv__view_t *view)
+{
+    apr_uint64_t to = view->end;
+
+    assert(view->range != NULL);
+    view->vec += view->count + 1;
+    view->at = view->range->at + 1;
+    view->ranges--;
+    view->range = view->ranges > 0 ? view->range + 1 : NULL;
+    if (view->range != NULL)
+        to = view->range->at;
+    view->count = (apr_size_t)(to - view->at);
+}
+
+apr_status_t bufv_peek(bufv_t *v, struct iovec *vec, apr_size_t *nvec)
 {
     apr_size_t room, n;
     apr_status_t status;
+    bufv__view_t view;
 
     if (nvec == NULL)
         return APR_EINVAL;
@@ -285,37 +429,52 @@ apr_status_t bufv_peek(const bufv_t *v, struct iovec *vec, apr_size_t *nvec)
     *nvec = 0;
     if (v == NULL || (vec == NULL && room > 0))
         return APR_EINVAL;
-    n = bufv__plain(v, 0);
-    n = n < room ? n : room;
+    view = bufv__view(v);
+    n = view.count < room ? view.count : room;
     if (n > 0)
-        memcpy(vec, bufv__front(v), n * sizeof(*vec));
+        memcpy(vec, view.vec, n * sizeof(*vec));
     *nvec = n;
-    if (n == room || n == bufv_count(v))
+    if (n == room || view.range == NULL)
         return APR_SUCCESS;
-    status = bufv__range_show(bufv__ranges(v), &vec[n]);
+    if (v->use == BUFV__LENT)
+        return n > 0 ? APR_SUCCESS : APR_EBUSY;
+    status = bufv__range_show(view.range, &vec[n]);
     if (status == APR_SUCCESS)
         *nvec = n + 1;
     return n > 0 ? APR_SUCCESS : status;
 }
 
-/* Copies the first *len bytes; fewer only if a file cannot be read. */
-apr_status_t bufv__flatten(const bufv_t *v, char *to, apr_size_t *len)
+/* Copies up to *len bytes of chunks in memory. */
+static void flatten_plain(const bufv__view_t *view, char *to, apr_size_t *len)
 {
-    const struct iovec *vec = bufv__front(v);
-    const bufv__range_t *range = bufv__ranges(v);
-    apr_size_t count = bufv_count(v), done = 0, i;
-    apr_status_t status = APR_SUCCESS;
+    apr_size_t done = 0, i;
 
-    for (i = 0; i < count && done < *len && status == APR_SUCCESS; i++) {
+    for (i = 0; i < view->count && done < *len; i++) {
         apr_size_t n = *len - done;
 
-        if (vec[i].iov_len > 0) {
-            n = n < vec[i].iov_len ? n : vec[i].iov_len;
-            memcpy(to + done, vec[i].iov_base, n);
-        }
-        else
-            status = bufv__range_read(range++, 0, to + done, &n);
+        n = n < view->vec[i].iov_len ? n : view->vec[i].iov_len;
+        memcpy(to + done, view->vec[i].iov_base, n);
         done += n;
+    }
+    *len = done;
+}
+
+apr_status_t bufv__flatten(const bufv_t *v, char *to, apr_size_t *len)
+{
+    bufv__view_t view = bufv__view(v);
+    apr_size_t done = 0, n;
+    apr_status_t status = APR_SUCCESS;
+
+    while (status == APR_SUCCESS && done < *len) {
+        n = *len - done;
+        flatten_plain(&view, to + done, &n);
+        done += n;
+        n = *len - done;
+        if (n == 0 || view.range == NULL)
+            break;
+        status = bufv__range_read(view.range, to + done, &n);
+        done += n;
+        bufv__view_pass_range(&view);
     }
     *len = done;
     return status;
@@ -323,17 +482,17 @@ apr_status_t bufv__flatten(const bufv_t *v, char *to, apr_size_t *len)
 
 /* ---- draining */
 
-/* Calls back for what is due. A callback may append to the list, and so move
- * the marks. */
-void bufv__settle(bufv_t *v)
+void bufv__run_releases(bufv_t *v)
 {
-    while (bufv__queue_count(&v->marks) > 0) {
-        bufv__mark_t mark = *bufv__marks(v);
+    apr_size_t n = bufv__queue_count(&v->points);
 
-        if ((apr_int64_t)(mark.at - v->first) > 0)
-            break;
-        bufv__queue_drop(&v->marks, 1);
-        mark.release(mark.baton, mark.data, mark.len);
+    for (; n > 0 && bufv__has_due(v); n--) {
+        bufv__point_t point = *bufv__points(v);
+
+        if (bufv__queue_count(&v->points) == 1)
+            v->copies = 0;
+        bufv__queue_drop(&v->points, 1);
+        point.release(point.baton, point.data, point.len);
     }
 }
 
@@ -350,10 +509,9 @@ static void drop_ranges(bufv_t *v)
     }
 }
 
-/* Takes whole chunks, and `cut` bytes of the next, off the front: `bytes` in
- * all. */
-void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
-                apr_uint64_t bytes)
+/* A list that runs empty is another message from then on. */
+void bufv__drop_chunks(bufv_t *v, apr_size_t chunks, apr_size_t cut,
+                       apr_uint64_t bytes)
 {
     v->length -= bytes;
     v->first += chunks;
@@ -361,14 +519,17 @@ void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
     if (cut > 0) {
         struct iovec *entry = bufv__front(v);
 
-        *entry =
-            bufv__entry((char *)entry->iov_base + cut, entry->iov_len - cut);
+        entry->iov_base = (char *)entry->iov_base + cut;
+        entry->iov_len -= cut;
     }
-    drop_ranges(v);
+    if (bufv__queue_count(&v->ranges) > 0)
+        drop_ranges(v);
+    if (v->length == 0)
+        v->number = 0;
 }
 
-/* Takes up to n bytes off the range that is in front, and says how many. */
-static apr_uint64_t take_range(bufv_t *v, apr_uint64_t n)
+/* Drops up to n bytes of the range that is in front, and says how many. */
+static apr_uint64_t drop_from_range(bufv_t *v, apr_uint64_t n)
 {
     bufv__range_t *range = bufv__ranges(v);
 
@@ -376,7 +537,7 @@ static apr_uint64_t take_range(bufv_t *v, apr_uint64_t n)
         return 0;
     if (n >= range->left) {
         n = range->left;
-        bufv__pass(v, 1, 0, n);
+        bufv__drop_chunks(v, 1, 0, n);
         return n;
     }
     range->offset += (apr_off_t)n;
@@ -385,24 +546,23 @@ static apr_uint64_t take_range(bufv_t *v, apr_uint64_t n)
     return n;
 }
 
-/* Takes n bytes off the front. */
-void bufv__advance(bufv_t *v, apr_uint64_t n)
+void bufv__drop_bytes(bufv_t *v, apr_uint64_t n)
 {
     /*@ loop invariant n <= v->length && memory(v) && in_place{Pre, Here}(v);
         loop invariant v->length - n == \at(v->length - n, Pre);
         loop assigns n, DRAINED(v);
         loop variant n; */
     while (n > 0) {
-        apr_size_t plain = bufv__plain(v, 0), chunks;
+        bufv__view_t view = bufv__view(v);
         apr_uint64_t rest = n;
+        apr_size_t chunks = bufv__vec_skip(view.vec, view.count, &rest);
 
-        chunks = bufv__vec_skip(bufv__front(v), plain, &rest);
-        if (chunks < plain) {
-            bufv__pass(v, chunks, (apr_size_t)rest, n);
+        if (chunks < view.count) {
+            bufv__drop_chunks(v, chunks, (apr_size_t)rest, n);
             return;
         }
-        bufv__pass(v, chunks, 0, n - rest);
-        n = rest - take_range(v, rest);
+        bufv__drop_chunks(v, chunks, 0, n - rest);
+        n = rest - drop_from_range(v, rest);
     }
 }
 
@@ -410,11 +570,11 @@ apr_status_t bufv_consume(bufv_t *v, apr_uint64_t n)
 {
     if (v == NULL || n > v->length)
         return APR_EINVAL;
-    if (v->busy)
+    if (v->use != BUFV__FREE)
         return APR_EBUSY;
     bufv__enter(v);
-    bufv__advance(v, n);
-    bufv__settle(v);
+    bufv__drop_bytes(v, n);
+    bufv__run_releases(v);
     bufv__leave(v);
     return APR_SUCCESS;
 }
@@ -430,7 +590,7 @@ apr_status_t bufv_read(bufv_t *v, void *data, apr_size_t *len)
     *len = 0;
     if (v == NULL || (data == NULL && room > 0))
         return APR_EINVAL;
-    if (v->busy)
+    if (v->use != BUFV__FREE)
         return APR_EBUSY;
     if (room == 0)
         return APR_SUCCESS;

@@ -1,41 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Chunks that go from one list to another, or into both. */
 
 #include "bufv_private.h"
 
 #include <string.h>
 
-/* Makes room at the end of a list for so many chunks, marks and ranges, so
+/* ---- a part of a list */
+
+/* What is taken from the front of a list: whole chunks, and part of one. */
+typedef struct part_t {
+    apr_size_t chunks;
+    apr_uint64_t rest;   /* bytes of the chunk behind them */
+    apr_size_t points;   /* release points that go along */
+    apr_size_t ranges;   /* that go along, a divided one included */
+    apr_uint64_t length; /* in all */
+} part_t;
+
+static part_t whole(const bufv_t *v)
+{
+    part_t part;
+
+    part.chunks = bufv_count(v);
+    part.rest = 0;
+    part.points = bufv__queue_count(&v->points);
+    part.ranges = bufv__queue_count(&v->ranges);
+    part.length = v->length;
+    return part;
+}
+
+/* Counts the chunks and ranges that lie within the first n bytes. */
+static void count_chunks(part_t *part, const bufv_t *v, apr_uint64_t n)
+{
+    bufv__view_t view = bufv__view(v);
+
+    for (;;) {
+        apr_size_t fit = bufv__vec_skip(view.vec, view.count, &n);
+
+        part->chunks += fit;
+        if (fit < view.count || view.range == NULL || n == 0)
+            break;
+        part->ranges++;
+        if (n < view.range->left)
+            break;
+        n -= view.range->left;
+        part->chunks++;
+        bufv__view_pass_range(&view);
+    }
+    part->rest = n;
+}
+
+/* Finds where the first n bytes end. */
+static part_t part_of(const bufv_t *v, apr_uint64_t n)
+{
+    const bufv__point_t *point = bufv__points(v);
+    apr_size_t points = bufv__queue_count(&v->points);
+    part_t part = {0, 0, 0, 0, n};
+
+    count_chunks(&part, v, n);
+    for (; part.points < points; part.points++, point++) {
+        if ((apr_int64_t)(point->at - v->first) > (apr_int64_t)part.chunks)
+            break;
+    }
+    return part;
+}
+
+/* ---- putting it into another list */
+
+/* Makes room at the end of a list for so many chunks, points and ranges, so
  * that what follows cannot fail half-way. */
-static apr_status_t reserve(bufv_t *v, apr_size_t chunks, apr_size_t marks,
-                            apr_size_t ranges)
+static apr_status_t make_room(bufv_t *v, apr_size_t chunks, apr_size_t points,
+                              apr_size_t ranges)
 {
     apr_status_t status;
 
     status = bufv__queue_reserve(&v->chunks, chunks, sizeof(struct iovec));
     if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->marks, marks, sizeof(bufv__mark_t));
+        status =
+            bufv__queue_reserve(&v->points, points, sizeof(bufv__point_t));
     if (status == APR_SUCCESS)
         status =
             bufv__queue_reserve(&v->ranges, ranges, sizeof(bufv__range_t));
     return status;
 }
 
-/* What is taken from the front of a list: whole chunks, and part of one. */
-typedef struct part_t {
-    apr_size_t chunks;
-    apr_uint64_t rest;   /* bytes of the chunk behind them */
-    apr_size_t marks;    /* that go along */
-    apr_size_t ranges;   /* that go along, a divided one included */
-    apr_uint64_t length; /* in all */
-} part_t;
+/* Appends the part's ranges to v; `shift` renumbers from's for v. */
+static void put_ranges(bufv_t *v, const bufv_t *from, const part_t *part,
+                       apr_uint64_t shift)
+{
+    bufv__range_t *to = v->ranges.items;
+    apr_size_t i;
 
-/* Appends the part's chunks to v; `shift` renumbers from's for v. */
+    for (i = 0; i < part->ranges; i++) {
+        bufv__range_t range = bufv__ranges(from)[i];
+
+        range.window = NULL;
+        if (range.at - from->first == part->chunks)
+            range.left = part->rest;
+        range.at += shift;
+        to[v->ranges.tail++] = range;
+    }
+}
+
+/* Appends the part's chunks to v. */
 static void put_chunks(bufv_t *v, const bufv_t *from, const part_t *part,
                        apr_uint64_t shift)
 {
-    struct iovec *to = v->chunks.items;
     apr_size_t n = part->chunks + (part->rest > 0);
-    apr_size_t i;
+    struct iovec *to = v->chunks.items;
 
     if (n == 0)
         return;
@@ -43,28 +115,19 @@ static void put_chunks(bufv_t *v, const bufv_t *from, const part_t *part,
     memcpy(to, bufv__front(from), n * sizeof(*to));
     if (part->rest > 0 && to[n - 1].iov_len > 0)
         to[n - 1].iov_len = (apr_size_t)part->rest;
-    for (i = 0; i < part->ranges; i++) {
-        bufv__range_t *range =
-            (bufv__range_t *)v->ranges.items + v->ranges.tail++;
-
-        *range = bufv__ranges(from)[i];
-        range->window = NULL;
-        if (range->at - from->first == part->chunks)
-            range->left = part->rest;
-        range->at += shift;
-    }
+    put_ranges(v, from, part, shift);
     v->chunks.tail += n;
     v->length += part->length;
 }
 
-/* Appends a mark to v. Its chunks that had left `from` before do not count,
- * or it would claim chunks of v that it does not know. */
-static void put_mark(bufv_t *v, const bufv_t *from, const bufv__mark_t *mark,
-                     apr_uint64_t shift)
+/* Appends a release point to v. Its chunks that had left `from` before do not
+ * count, or it would claim chunks of v that it does not know. */
+static void put_point(bufv_t *v, const bufv_t *from,
+                      const bufv__point_t *point, apr_uint64_t shift)
 {
-    bufv__mark_t *to = (bufv__mark_t *)v->marks.items + v->marks.tail++;
+    bufv__point_t *to = (bufv__point_t *)v->points.items + v->points.tail++;
 
-    *to = *mark;
+    *to = *point;
     if ((apr_int64_t)(to->since - from->first) < 0)
         to->since = from->first;
     if ((apr_int64_t)(to->at - from->first) < 0)
@@ -73,143 +136,157 @@ static void put_mark(bufv_t *v, const bufv_t *from, const bufv__mark_t *mark,
     to->at += shift;
 }
 
-static part_t whole(const bufv_t *v)
+/* What may be done with the two before anything is moved. */
+static apr_status_t check_pair(const bufv_t *v, const bufv_t *from,
+                               apr_uint64_t length)
 {
-    part_t part;
+    if (v == NULL || from == NULL || length > UINT64_MAX - v->length)
+        return APR_EINVAL;
+    return bufv__check(v, NULL, 0);
+}
 
-    part.chunks = bufv_count(v);
-    part.rest = 0;
-    part.marks = bufv__queue_count(&v->marks);
-    part.ranges = bufv__queue_count(&v->ranges);
-    part.length = v->length;
-    return part;
+/* ---- moving and sharing */
+
+/* The number of a list that left in part goes with its first byte. */
+static void move_number(bufv_t *v, bufv_t *from)
+{
+    if (from->number == 0)
+        return;
+    if (v->length == 0)
+        v->number = from->number;
+    from->number = 0;
+}
+
+static apr_status_t append_list(bufv_t *v, bufv_t *from)
+{
+    part_t part = whole(from);
+    apr_uint64_t shift;
+    apr_status_t status;
+    apr_size_t i;
+
+    status = make_room(v, part.chunks, part.points, part.ranges);
+    if (status != APR_SUCCESS)
+        return status;
+    bufv__close_copies(from);
+    bufv__close_copies(v);
+    move_number(v, from);
+    shift = bufv__end(v) - from->first;
+    for (i = 0; i < part.points; i++)
+        put_point(v, from, &bufv__points(from)[i], shift);
+    put_chunks(v, from, &part, shift);
+    bufv__queue_drop(&from->points, part.points);
+    bufv__drop_chunks(from, part.chunks, 0, part.length);
+    assert(bufv__is_valid(v) && bufv__is_valid(from));
+    return APR_SUCCESS;
 }
 
 apr_status_t bufv_append_list(bufv_t *v, bufv_t *from)
 {
+    apr_status_t status = check_pair(v, from, bufv_length(from));
+
+    if (status == APR_SUCCESS && v == from)
+        status = APR_EINVAL;
+    if (status == APR_SUCCESS && from->use != BUFV__FREE)
+        status = APR_EBUSY;
+    if (status == APR_SUCCESS)
+        status = append_list(v, from);
+    return bufv__note(v, status);
+}
+
+static apr_status_t clone_list(bufv_t *v, bufv_t *from)
+{
+    part_t part = whole(from);
     apr_uint64_t shift;
     apr_status_t status;
     apr_size_t i;
-    part_t part;
 
-    if (v == NULL || from == NULL || v == from ||
-        from->length > UINT64_MAX - v->length)
-        return APR_EINVAL;
-    if (from->busy)
-        return APR_EBUSY;
-    part = whole(from);
-    status = reserve(v, part.chunks, part.marks, part.ranges);
+    status = make_room(v, part.chunks, part.points, part.ranges);
+    bufv__close_copies(from);
+    bufv__close_copies(v);
+    for (i = 0; i < part.points && status == APR_SUCCESS; i++)
+        status = bufv__point_share(&bufv__points(from)[i]);
     if (status != APR_SUCCESS)
         return status;
     shift = bufv__end(v) - from->first;
-    for (i = 0; i < part.marks; i++)
-        put_mark(v, from, &bufv__marks(from)[i], shift);
+    for (i = 0; i < part.points; i++) {
+        bufv__owner_ref(bufv__points(from)[i].baton);
+        put_point(v, from, &bufv__points(from)[i], shift);
+    }
     put_chunks(v, from, &part, shift);
-    bufv__queue_drop(&from->marks, part.marks);
-    bufv__pass(from, part.chunks, 0, part.length);
+    assert(bufv__is_valid(v));
     return APR_SUCCESS;
 }
 
-apr_status_t bufv_clone(bufv_t *v, const bufv_t *from)
+apr_status_t bufv_clone(bufv_t *v, bufv_t *from)
 {
-    apr_uint64_t shift;
-    apr_status_t status;
-    apr_size_t i;
-    part_t part;
+    apr_status_t status = check_pair(v, from, bufv_length(from));
 
-    if (v == NULL || from == NULL || from->length > UINT64_MAX - v->length)
-        return APR_EINVAL;
-    part = whole(from);
-    status = reserve(v, part.chunks, part.marks, part.ranges);
-    for (i = 0; i < part.marks && status == APR_SUCCESS; i++)
-        status = bufv__mark_share(&bufv__marks(from)[i]);
-    if (status != APR_SUCCESS)
-        return status;
-    shift = bufv__end(v) - from->first;
-    for (i = 0; i < part.marks; i++) {
-        bufv__hold_keep(bufv__marks(from)[i].baton);
-        put_mark(v, from, &bufv__marks(from)[i], shift);
-    }
-    put_chunks(v, from, &part, shift);
-    return APR_SUCCESS;
+    if (status == APR_SUCCESS)
+        status = bufv__check(from, NULL, 0);
+    if (status == APR_SUCCESS)
+        status = clone_list(v, from);
+    return bufv__note(v, status);
 }
 
-/* Finds where the first n bytes end. */
-static part_t part_of(const bufv_t *v, apr_uint64_t n)
-{
-    apr_size_t ranges = bufv__queue_count(&v->ranges);
-    const bufv__mark_t *mark = bufv__marks(v);
-    apr_size_t marks = bufv__queue_count(&v->marks);
-    part_t part = {0, 0, 0, 0, n};
-
-    for (;;) {
-        apr_size_t plain = bufv__plain(v, part.chunks);
-
-        if (plain > 0) /* or there may be no array to point into */
-            part.chunks +=
-                bufv__vec_skip(bufv__front(v) + part.chunks, plain, &n);
-        if (part.ranges == ranges || n == 0 ||
-            bufv__ranges(v)[part.ranges].at - v->first != part.chunks)
-            break;
-        part.ranges++;
-        if (n < bufv__ranges(v)[part.ranges - 1].left)
-            break;
-        n -= bufv__ranges(v)[part.ranges - 1].left;
-        part.chunks++;
-    }
-    part.rest = n;
-    for (; part.marks < marks; part.marks++, mark++) {
-        if ((apr_int64_t)(mark->at - v->first) > (apr_int64_t)part.chunks)
-            break;
-    }
-    return part;
-}
-
-/* The mark whose chunks the cut goes through or between, or NULL. */
-static bufv__mark_t *divided_mark(const bufv_t *v, const part_t *part)
+/* The point whose chunks the cut goes through or between, or NULL. */
+static bufv__point_t *divided_point(const bufv_t *v, const part_t *part)
 {
     apr_uint64_t end = part->chunks + (part->rest > 0);
-    bufv__mark_t *mark;
+    bufv__point_t *point;
 
-    if (part->marks == bufv__queue_count(&v->marks))
+    if (part->points == bufv__queue_count(&v->points))
         return NULL;
-    mark = bufv__marks(v) + part->marks;
-    if ((apr_int64_t)(mark->since - v->first) >= (apr_int64_t)end)
+    point = bufv__points(v) + part->points;
+    if ((apr_int64_t)(point->since - v->first) >= (apr_int64_t)end)
         return NULL;
-    return mark;
+    return point;
+}
+
+/* Moves the part of v to the end of head. A point that is divided is in both
+ * then. */
+static void move_part(bufv_t *head, bufv_t *v, const part_t *part,
+                      bufv__point_t *divided)
+{
+    apr_uint64_t shift = bufv__end(head) - v->first;
+    apr_size_t i;
+
+    for (i = 0; i < part->points; i++)
+        put_point(head, v, &bufv__points(v)[i], shift);
+    put_chunks(head, v, part, shift);
+    if (divided != NULL) {
+        bufv__owner_ref(divided->baton);
+        put_point(head, v, divided, shift);
+        ((bufv__point_t *)head->points.items)[head->points.tail - 1].at =
+            bufv__end(head);
+    }
+    bufv__queue_drop(&v->points, part->points);
+    bufv__drop_bytes(v, part->length);
+    assert(bufv__is_valid(v) && bufv__is_valid(head));
 }
 
 apr_status_t bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head)
 {
-    bufv__mark_t *divided;
-    apr_uint64_t shift;
-    apr_status_t status;
-    apr_size_t i;
+    bufv__point_t *divided;
+    apr_status_t status = check_pair(head, v, n);
     part_t part;
 
-    if (v == NULL || head == NULL || v == head || n > v->length ||
-        n > UINT64_MAX - head->length)
-        return APR_EINVAL;
-    if (v->busy)
-        return APR_EBUSY;
-    part = part_of(v, n);
-    divided = divided_mark(v, &part);
-    status = reserve(head, part.chunks + 1, part.marks + 1, part.ranges);
-    if (status == APR_SUCCESS && divided != NULL)
-        status = bufv__mark_share(divided);
+    if (status == APR_SUCCESS && (v == head || n > v->length))
+        status = APR_EINVAL;
+    if (status == APR_SUCCESS && v->use != BUFV__FREE)
+        status = APR_EBUSY;
     if (status != APR_SUCCESS)
         return status;
-    shift = bufv__end(head) - v->first;
-    for (i = 0; i < part.marks; i++)
-        put_mark(head, v, &bufv__marks(v)[i], shift);
-    put_chunks(head, v, &part, shift);
-    if (divided != NULL) {
-        bufv__hold_keep(divided->baton);
-        put_mark(head, v, divided, shift);
-        bufv__marks(head)[bufv__queue_count(&head->marks) - 1].at =
-            bufv__end(head);
-    }
-    bufv__queue_drop(&v->marks, part.marks);
-    bufv__advance(v, n);
+    bufv__close_copies(v);
+    bufv__close_copies(head);
+    part = part_of(v, n);
+    divided = divided_point(v, &part);
+    status = make_room(head, part.chunks + 1, part.points + 1, part.ranges);
+    if (status == APR_SUCCESS && divided != NULL)
+        status = bufv__point_share(divided);
+    if (status != APR_SUCCESS)
+        return status;
+    if (n > 0)
+        move_number(head, v);
+    move_part(head, v, &part, divided);
     return APR_SUCCESS;
 }

@@ -1,8 +1,21 @@
-/* What one attempt is given: chunks by reference as the list holds them, or a
- * vector of its own in which small neighbours have been copied together.
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What one attempt is given.
  *
- * Copying never costs an attempt: a batch goes on until it has as many chunks
- * as one without copies would have, whatever becomes of the scratch memory. */
+ * | what is at the front of the list                  | the attempt is given |
+ * |---------------------------------------------------|----------------------|
+ * | a message that fits: few chunks, all in memory    | the list's own vector|
+ * | any other message                                 | one copy of it       |
+ * | a range that goes unread                          | sendfile             |
+ * | chunks, of which no two neighbours are small or   | the list's own vector|
+ * | adjacent, up to the limits or an unread range     |                      |
+ * | anything else                                     | a gathered vector    |
+ *
+ * The list's own vector is copied only if its last chunk has to be cut. In a
+ * gathered vector small neighbours have been copied together, adjacent ones
+ * merged, and short ranges of files read. Copying never costs an attempt: a
+ * batch goes on until it has as many chunks as one without copies would have,
+ * whatever becomes of the scratch memory. */
 
 #include "bufv_private.h"
 #include "copy.h"
@@ -11,47 +24,26 @@
 
 /* ---- by reference */
 
-/* Plans as many chunks as fit, as the list's own vector; the last one may be
- * cut. */
-static void refer(bufv__batch_t *b, const bufv_t *v,
+/* Plans as many chunks in memory as fit, as the list's own vector; as a copy
+ * of it if the last one is cut. Where there is no room for a copy the batch
+ * ends before that one. */
+static void refer(bufv__batch_t *b, const bufv__view_t *view,
                   const bufv__limits_t *limits)
 {
-    apr_size_t n = bufv__plain(v, 0);
+    apr_size_t n = view->count < limits->vec ? view->count : limits->vec;
 
-    n = n < limits->vec ? n : limits->vec;
-    b->vec = bufv__front(v);
+    b->vec = view->vec;
     b->chunks = bufv__vec_fit(b->vec, n, limits->bytes, &b->bytes);
     b->nvec = b->chunks;
-    if (b->chunks == n || b->bytes == limits->bytes)
+    if (b->chunks == n || b->bytes == limits->bytes ||
+        b->chunks >= BUFV__VEC_MAX)
         return;
     b->cut = limits->bytes - b->bytes;
-    b->trimmed = b->vec[b->chunks].iov_len - b->cut;
     b->bytes = limits->bytes;
     b->nvec++;
-}
-
-/* A chunk that is cut is shortened in the list until the attempt has been
- * made: that spares a vector of its own. */
-static void trim(const bufv__batch_t *b, bufv_t *v)
-{
-    if (b->trimmed > 0)
-        bufv__front(v)[b->chunks].iov_len -= b->trimmed;
-}
-
-void bufv__unplan(const bufv__batch_t *b, bufv_t *v)
-{
-    if (b->trimmed > 0)
-        bufv__front(v)[b->chunks].iov_len += b->trimmed;
-}
-
-/* Takes what was accepted of a batch off the list, and calls back for it. */
-void bufv__accept(const bufv__batch_t *b, bufv_t *v, apr_size_t written)
-{
-    if (written == b->bytes && bufv__queue_count(&v->ranges) == 0)
-        bufv__pass(v, b->chunks, b->cut, written);
-    else
-        bufv__advance(v, written);
-    bufv__settle(v);
+    memcpy(b->own, b->vec, b->nvec * sizeof(*b->own));
+    b->own[b->chunks].iov_len = b->cut;
+    b->vec = b->own;
 }
 
 /* ---- copied together */
@@ -66,7 +58,7 @@ void bufv__accept(const bufv__batch_t *b, bufv_t *v, apr_size_t written)
 #define PREFETCH(address) ((void)(address))
 #endif
 
-/* A batch in the making. */
+/* A gathered batch in the making. */
 typedef struct gather_t {
     bufv__batch_t *b;
     const struct iovec *vec; /* the chunk that comes next */
@@ -92,7 +84,7 @@ static int adjacent(const struct iovec *vec)
 }
 
 /* Whether the last entry ends where bytes at `base` would follow it. */
-static int follows(const bufv__batch_t *b, const char *base)
+static int extends_last(const bufv__batch_t *b, const char *base)
 {
     const struct iovec *last;
 
@@ -102,17 +94,28 @@ static int follows(const bufv__batch_t *b, const char *base)
     return (const char *)last->iov_base + last->iov_len == base;
 }
 
-/* Adds bytes to the batch, to the last entry if they follow it. */
-static void add(gather_t *g, const void *base, apr_size_t len)
+/* Adds bytes to the batch; they may extend the last entry. */
+static void add(gather_t *g, const void *base, apr_size_t len, int may_extend)
 {
     bufv__batch_t *b = g->b;
 
-    if (follows(b, base))
+    if (may_extend && extends_last(b, base))
         b->own[b->nvec - 1].iov_len += len;
     else
         b->own[b->nvec++] = bufv__entry(base, len);
     b->bytes += len;
     g->left -= len;
+}
+
+/* Adds bytes that were copied to the unused scratch memory. */
+static void add_copied(gather_t *g, apr_size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    add(g, g->to, bytes, 1);
+    g->b->copied += bytes;
+    g->to += bytes;
+    g->room -= bytes;
 }
 
 /* Moves on by whole chunks. */
@@ -124,7 +127,7 @@ static void step(gather_t *g, apr_size_t chunks)
 }
 
 /* Copies small chunks one behind the other, as many as fit whole into `room`;
- * says how many chunks, and how many bytes. */
+ * returns how many chunks, and how many bytes. */
 static apr_size_t copy_chunks(char *to, apr_size_t room,
                               const struct iovec *vec, apr_size_t count,
                               apr_size_t below, apr_size_t *bytes)
@@ -147,19 +150,9 @@ static apr_size_t copy_chunks(char *to, apr_size_t room,
     return i;
 }
 
-/* Bytes copied to the end of the scratch memory join the batch. */
-static void add_copied(gather_t *g, apr_size_t bytes)
-{
-    if (bytes == 0)
-        return;
-    add(g, g->to, bytes);
-    g->b->copied += bytes;
-    g->to += bytes;
-    g->room -= bytes;
-}
-
-/* Copies the run of small chunks that comes next. The chunk at which the
- * memory or the batch ends is divided if the batch ends there too. */
+/* Copies the run of small chunks that comes next. If the scratch memory is
+ * full, the rest of the batch goes by reference; if the batch is, or can have
+ * no other entry, the chunk at which it ends is divided. */
 static void take_copied(gather_t *g)
 {
     apr_size_t room = g->room < g->left ? g->room : g->left, bytes;
@@ -170,7 +163,7 @@ static void take_copied(gather_t *g)
     if (g->count == 0 || g->vec->iov_len >= g->below)
         return;
     if (g->max_vec > 1 && g->left > room) {
-        g->room = 0; /* the rest of the batch goes by reference */
+        g->room = 0;
         return;
     }
     if (room > 0)
@@ -180,7 +173,7 @@ static void take_copied(gather_t *g)
     g->left = 0;
 }
 
-/* Takes chunks that lie one behind the other as one. */
+/* Takes `chunks` that lie one behind the other, `len` bytes, as one entry. */
 static void take_referred(gather_t *g, apr_size_t chunks, apr_size_t len)
 {
     const char *base = g->vec->iov_base;
@@ -193,17 +186,18 @@ static void take_referred(gather_t *g, apr_size_t chunks, apr_size_t len)
         g->b->cut = (apr_size_t)rest;
     }
     step(g, chunks);
-    add(g, base, len);
+    add(g, base, len, g->below > 0);
 }
 
 /* How many chunks from the next on are adjacent, and their length; not much
- * further than the batch can go. */
+ * further than the batch can go. Where nothing is copied nothing is merged. */
 static apr_size_t adjacent_run(const gather_t *g, apr_size_t *len)
 {
     apr_size_t n = 1;
 
     *len = g->vec->iov_len;
-    while (n < g->count && *len < g->left && adjacent(g->vec + n - 1)) {
+    while (g->below > 0 && n < g->count && *len < g->left &&
+           adjacent(g->vec + n - 1)) {
         *len += g->vec[n].iov_len;
         n++;
     }
@@ -219,17 +213,18 @@ static int has_company(const gather_t *g, apr_size_t n)
     return g->file_next && g->max_vec == 1;
 }
 
-/* Takes what comes next, one way or the other. Says whether there was room
- * for it in the batch. What fills the batch alone is not copied. */
+/* Takes what comes next, copied or by reference. Returns 0 if there was no
+ * room for it in the batch. What fills the batch alone is not copied, nor what
+ * begins it and would have to be divided for that. */
 static int take(gather_t *g)
 {
     apr_size_t len, n = adjacent_run(g, &len);
-    int open = follows(g->b, g->to);
+    int extends = extends_last(g->b, g->to);
     int entry = g->b->nvec < g->max_vec;
-    int alone = g->b->nvec == 0 && len >= g->left;
+    int alone = g->b->nvec == 0 && (len >= g->left || len > g->room);
 
-    if (len < g->below && !alone && (open || has_company(g, n))) {
-        if (g->room > 0 && (open || entry)) {
+    if (len < g->below && !alone && (extends || has_company(g, n))) {
+        if (g->room > 0 && (extends || entry)) {
             take_copied(g);
             return 1;
         }
@@ -242,17 +237,17 @@ static int take(gather_t *g)
     return 1;
 }
 
-/* Reads the beginning of the range that comes next into scratch memory. One
- * that is cut ends the memory or the batch, so that nothing comes behind it.
- * Says APR_INCOMPLETE if there is no place for any of it. */
+/* Reads the beginning of a range into scratch memory. One that is cut ends
+ * the memory or the batch, so that nothing comes behind it. APR_INCOMPLETE if
+ * there is no place for any of it. */
 static apr_status_t take_range(gather_t *g, const bufv__range_t *range)
 {
     apr_size_t len = g->room < g->left ? g->room : g->left;
     apr_status_t status;
 
-    if (len == 0 || (g->b->nvec == g->max_vec && !follows(g->b, g->to)))
+    if (len == 0 || (g->b->nvec == g->max_vec && !extends_last(g->b, g->to)))
         return APR_INCOMPLETE;
-    status = bufv__range_read(range, 0, g->to, &len);
+    status = bufv__range_read(range, g->to, &len);
     if (len == range->left)
         step(g, 1);
     else
@@ -261,26 +256,51 @@ static apr_status_t take_range(gather_t *g, const bufv__range_t *range)
     return status;
 }
 
-/* Plans a vector of the batch's own over all chunks in memory from the front,
- * and over file ranges, if there are some to read. */
-static apr_status_t gather(gather_t *g, const bufv_t *v, apr_size_t ranges)
+/* Takes the chunks in memory up to the next range. Returns 0 if the batch is
+ * full. */
+static int take_chunks(gather_t *g)
 {
-    const bufv__range_t *range = bufv__ranges(v);
+    while (g->count > 0) {
+        if (g->left == 0 || !take(g))
+            return 0;
+    }
+    return g->left > 0;
+}
+
+/* ---- the plan */
+
+/* Whether a range is sent unread. */
+static int is_unread(const bufv__range_t *range, const bufv__limits_t *limits)
+{
+    return limits->sendfile && range->may_be_unread &&
+           range->left >= limits->sendfile_from;
+}
+
+/* Whether behind the chunks of a view comes a range that is read. */
+static int reads_next(const bufv__view_t *view, const bufv__limits_t *limits)
+{
+    return view->range != NULL && !is_unread(view->range, limits);
+}
+
+/* Gathers chunks and ranges that are read, from the front on. */
+static apr_status_t gather(gather_t *g, bufv__view_t view,
+                           const bufv__limits_t *limits)
+{
     apr_status_t status;
 
-    for (;; ranges--, range++) {
-        g->count = bufv__plain(v, g->b->chunks);
-        g->file_next = ranges > 0;
-        while (g->count > 0) {
-            if (g->left == 0 || !take(g))
-                return APR_SUCCESS;
-        }
-        if (ranges == 0 || g->left == 0)
+    for (;;) {
+        g->vec = view.vec;
+        g->count = view.count;
+        g->file_next = reads_next(&view, limits);
+        if (!take_chunks(g) || !g->file_next)
             return APR_SUCCESS;
         g->count = 1;
-        status = take_range(g, range);
+        status = take_range(g, view.range);
         if (status != APR_SUCCESS)
             return g->b->bytes > 0 ? APR_SUCCESS : status;
+        if (g->b->cut > 0)
+            return APR_SUCCESS;
+        bufv__view_pass_range(&view);
     }
 }
 
@@ -294,55 +314,47 @@ static apr_size_t copied_below(const bufv__limits_t *limits)
     return BUFV__SCRATCH_MAX;
 }
 
-/* Memory for what the batch can hold. */
-static apr_uint64_t most(const bufv_t *v, const bufv__limits_t *limits)
+static apr_size_t smallest(apr_uint64_t a, apr_size_t b, apr_size_t c)
 {
-    return v->length < limits->bytes ? v->length : limits->bytes;
+    apr_size_t least = b < c ? b : c;
+
+    return a < least ? (apr_size_t)a : least;
 }
 
-static apr_status_t plan_gather(bufv__batch_t *b, const bufv_t *v,
-                                const bufv__limits_t *limits,
-                                bufv__scratch_t *s, apr_size_t ranges)
+static apr_status_t plan_gathered(bufv__batch_t *b, const bufv_t *v,
+                                  const bufv__limits_t *limits,
+                                  bufv__scratch_t *s)
 {
+    apr_size_t most = smallest(v->length, limits->bytes, limits->copied);
     gather_t g;
 
-    bufv__scratch_want(s, most(v, limits));
+    bufv__scratch_want(s, most);
     g.b = b;
-    g.vec = bufv__front(v);
     g.max_vec = limits->vec < BUFV__VEC_MAX ? limits->vec : BUFV__VEC_MAX;
     g.left = limits->bytes;
     g.below = copied_below(limits);
     g.parity = limits->vec;
     g.to = s->bytes;
-    g.room = s->room;
+    g.room = s->room < limits->copied ? s->room : limits->copied;
     b->vec = b->own;
-    return gather(&g, v, ranges);
+    return gather(&g, bufv__view(v), limits);
 }
 
-/* ---- the plan */
-
-static void clear(bufv__batch_t *b)
-{
-    b->vec = NULL;
-    b->range = NULL;
-    b->nvec = b->bytes = b->copied = 0;
-    b->chunks = b->cut = b->trimmed = 0;
-}
-
-static void plan_sendfile(bufv__batch_t *b, const bufv_t *v,
+static void plan_sendfile(bufv__batch_t *b, const bufv__range_t *range,
                           const bufv__limits_t *limits)
 {
-    b->range = bufv__ranges(v);
-    if (b->range->left > limits->bytes)
+    b->range = range;
+    if (range->left > limits->bytes)
         b->bytes = b->cut = limits->bytes;
     else {
-        b->bytes = (apr_size_t)b->range->left;
+        b->bytes = (apr_size_t)range->left;
         b->chunks = 1;
     }
 }
 
 /* A message goes whole or not at all. */
 static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
+                                 const bufv__view_t *view,
                                  const bufv__limits_t *limits,
                                  bufv__scratch_t *s)
 {
@@ -351,8 +363,8 @@ static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
 
     if (v->length > limits->bytes)
         return APR_EINVAL;
-    if (bufv__plain(v, 0) == bufv_count(v) && bufv_count(v) <= limits->vec) {
-        refer(b, v, limits);
+    if (view->range == NULL && view->count <= limits->vec) {
+        refer(b, view, limits);
         return APR_SUCCESS;
     }
     status = bufv__scratch_need(s, len);
@@ -366,66 +378,77 @@ static apr_status_t plan_message(bufv__batch_t *b, const bufv_t *v,
     return status;
 }
 
-/* Whether the first two chunks are better copied into one entry: then a batch
- * by reference need not be looked at. */
-static int begins_small(const bufv_t *v, apr_size_t below)
-{
-    return bufv__plain(v, 0) > 1 && small_pair(bufv__front(v), below);
-}
-
 /* Whether a batch by reference is as good as any: no two of its chunks, nor
- * its last and the one behind it, should share an entry. */
-static int good_enough(const bufv__batch_t *b, const bufv_t *v,
-                       apr_size_t below)
+ * its last and the one behind it, should share an entry, and no range should
+ * be read behind it. */
+static int good_enough(const bufv__batch_t *b, const bufv__view_t *view,
+                       const bufv__limits_t *limits)
 {
-    apr_size_t n = bufv__plain(v, 0), i;
+    apr_size_t n = b->nvec < view->count ? b->nvec : view->count - 1, i;
 
-    if (below == 0)
+    if (b->chunks == view->count && reads_next(view, limits))
+        return 0; /* also where the range comes first */
+    if (limits->copy_below == 0)
         return 1;
-    n = b->nvec < n ? b->nvec : n - 1;
     for (i = 0; i < n; i++) {
-        if (small_pair(b->vec + i, below) || adjacent(b->vec + i))
+        if (small_pair(view->vec + i, limits->copy_below) ||
+            adjacent(view->vec + i))
             return 0;
     }
     return 1;
 }
 
-static apr_status_t plan(bufv__batch_t *b, const bufv_t *v,
-                         const bufv__limits_t *limits, bufv__scratch_t *s)
+/* Plans a gathered vector, unless it would have more entries than there is
+ * room for here, and a batch by reference more chunks. */
+static apr_status_t plan_mixed(bufv__batch_t *b, const bufv_t *v,
+                               const bufv__view_t *view,
+                               const bufv__limits_t *limits,
+                               bufv__scratch_t *s)
 {
-    apr_size_t ranges = limits->sendfile ? 0 : bufv__queue_count(&v->ranges);
     apr_status_t status;
 
-    if (limits->message)
-        return plan_message(b, v, limits, s);
-    if (ranges > 0)
-        return plan_gather(b, v, limits, s, ranges);
-    if (bufv__plain(v, 0) == 0) {
-        plan_sendfile(b, v, limits);
-        return APR_SUCCESS;
-    }
-    if (!begins_small(v, limits->copy_below)) {
-        refer(b, v, limits);
-        if (good_enough(b, v, limits->copy_below))
-            return APR_SUCCESS;
-        clear(b);
-    }
-    status = plan_gather(b, v, limits, s, 0);
-    if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX) {
-        clear(b);
-        refer(b, v, limits);
+    memset(b, 0, offsetof(bufv__batch_t, own));
+    status = plan_gathered(b, v, limits, s);
+    if (b->nvec == BUFV__VEC_MAX && limits->vec > BUFV__VEC_MAX &&
+        b->chunks < view->count) {
+        memset(b, 0, offsetof(bufv__batch_t, own));
+        refer(b, view, limits);
     }
     return status;
 }
 
-/* Plans the next attempt for a list that is not empty. */
-apr_status_t bufv__plan(bufv__batch_t *b, bufv_t *v,
+/* What the operation is told of the bytes behind the batch. */
+static int more_behind(const bufv__batch_t *b, const bufv_t *v,
+                       const bufv__view_t *view, const bufv__limits_t *limits)
+{
+    if (v->length == b->bytes)
+        return 0;
+    if (b->range == NULL && b->cut == 0 && b->chunks == view->count &&
+        view->range != NULL && is_unread(view->range, limits))
+        return BUFV_MORE_FILE;
+    return 1;
+}
+
+apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,
                         const bufv__limits_t *limits, bufv__scratch_t *s)
 {
-    apr_status_t status;
+    bufv__view_t view = bufv__view(v);
+    apr_status_t status = APR_SUCCESS;
+    int small; /* the first two are better copied: no need to look further */
 
-    clear(b);
-    status = plan(b, v, limits, s);
-    trim(b, v);
+    assert(v->length > 0 && bufv__is_valid(v));
+    memset(b, 0, offsetof(bufv__batch_t, own));
+    if (limits->message)
+        return plan_message(b, v, &view, limits, s);
+    small = view.count > 1 && small_pair(view.vec, limits->copy_below);
+    if (view.count > 0 && !small)
+        refer(b, &view, limits);
+    else if (view.count == 0 && is_unread(view.range, limits))
+        plan_sendfile(b, view.range, limits);
+    if (small || (b->range == NULL && !good_enough(b, &view, limits)))
+        status = plan_mixed(b, v, &view, limits, s);
+    b->more = more_behind(b, v, &view, limits);
+    assert(status != APR_SUCCESS ||
+           (b->bytes > 0 && b->bytes <= limits->bytes));
     return status;
 }

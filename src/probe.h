@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Places where bpftrace, SystemTap and perf can look in: one probe at each
  * attempt, one at each wait. Each is a single `nop` and a note in the file
  * that says where it is and where its arguments lie; a program that nobody
@@ -23,19 +25,10 @@
     ((void)(a), (void)(b), (void)(c), (void)(d), (void)(e), (void)(f))
 #endif
 
-/* Inline, so that the arguments are read where they lie already. */
-
-static inline void bufv__probe_attempt(const void *writer, const char *op,
-                                       apr_size_t nvec, apr_size_t asked,
-                                       apr_size_t written, apr_status_t status)
-{
-    STAP_PROBE6(bufv, attempt, writer, op, nvec, asked, written, status);
-}
-
-static inline void bufv__probe_wait(const void *writer,
-                                    apr_interval_time_t waited)
-{
-    STAP_PROBE2(bufv, wait, writer, waited);
-}
+/* The arguments are read where they lie already. */
+#define BUFV__PROBE_ATTEMPT(writer, op, nvec, asked, written, status) \
+    STAP_PROBE6(bufv, attempt, writer, op, nvec, asked, written, status)
+#define BUFV__PROBE_WAIT(writer, waited) \
+    STAP_PROBE2(bufv, wait, writer, waited)
 
 #endif /* BUFV_PROBE_H */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* An array that is filled at its end and drained at its front. */
 
 #include "bufv_private.h"
@@ -49,9 +51,8 @@ apr_status_t bufv__queue_grow(bufv__queue_t *q, apr_size_t extra,
     return APR_SUCCESS;
 }
 
-/* Makes room for one item before the first. A gap as long as the queue makes
- * this amortised O(1) as well. */
-apr_status_t bufv__queue_open(bufv__queue_t *q, apr_size_t size)
+/* A gap as long as the queue makes this amortised O(1) an item. */
+apr_status_t bufv__queue_make_gap(bufv__queue_t *q, apr_size_t size)
 {
     apr_size_t count = bufv__queue_count(q), gap = count + 1;
     apr_status_t status;
@@ -65,4 +66,22 @@ apr_status_t bufv__queue_open(bufv__queue_t *q, apr_size_t size)
     q->head = gap;
     q->tail = gap + count;
     return APR_SUCCESS;
+}
+
+void bufv__queue_fit(bufv__queue_t *q, apr_size_t size)
+{
+    void *items;
+
+    slide(q, size);
+    if (q->tail == 0) {
+        free(q->items);
+        q->items = NULL;
+        q->room = 0;
+        return;
+    }
+    items = realloc(q->items, q->tail * size);
+    if (items == NULL)
+        return;
+    q->items = items;
+    q->room = q->tail;
 }

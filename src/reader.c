@@ -1,81 +1,208 @@
-/* Go's io.Copy: from whatever can be read to a writer. */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Readers, and Go's io.Copy: from whatever can be read to a writer. */
 
 #include "bufv_private.h"
 
+#include <apr_poll.h>
+
 #include <stdlib.h>
 
-/* What is read at a time: Go's choice, and half a batch of a pipe. */
-#define COPY_BYTES ((apr_size_t)32 * 1024)
+/* What is read ahead at most: Linux' pipe, and two reads of Go's io.Copy. */
+#define COPY_BYTES ((apr_size_t)64 * 1024)
+
+/* A reader's wait may end for nothing so often before pauses are put
+ * between, longer each time up to the second. */
+#define WAKES_MAX 2
+#define PAUSES_MAX 5
+
+/* ---- lists */
 
 static apr_status_t read_list(void *baton, void *data, apr_size_t *len)
 {
     return bufv_read(baton, data, len);
 }
 
-static apr_status_t write_list(void *baton, bufv_writer_t *w,
-                               apr_uint64_t *written)
+static apr_status_t write_list_to(void *baton, bufv_writer_t *w,
+                                  apr_uint64_t *written)
 {
     return bufv_write(baton, w, written);
 }
 
 bufv_reader_t bufv_reader(bufv_t *v)
 {
-    bufv_reader_t reader;
+    bufv_reader_t reader = {read_list, write_list_to, NULL, v};
 
-    reader.read = read_list;
-    reader.write_to = write_list;
-    reader.baton = v;
     return reader;
 }
 
-/* Reads once and writes what came; sets *read to what the reader said. */
-static apr_status_t copy_once(bufv_t *v, bufv_writer_t *w,
-                              const bufv_reader_t *r, char *buf,
-                              apr_status_t *read, apr_uint64_t *copied)
-{
-    apr_size_t len = COPY_BYTES;
-    apr_uint64_t written;
-    apr_status_t status;
+/* ---- sockets and files */
 
-    *read = r->read(r->baton, buf, &len);
-    if (len > COPY_BYTES || (len == 0 && *read == APR_SUCCESS))
-        return APR_EGENERAL;
-    bufv_append(v, buf, len); /* cannot fail: the list is empty, with room */
-    status = bufv_write(v, w, &written);
+/* Rounded up to what APR can tell the system, so that it does not end
+ * early. */
+static apr_status_t wait_readable(apr_pollfd_t *p, apr_interval_time_t timeout)
+{
+    apr_int32_t n;
+
+    p->reqevents = APR_POLLIN;
+    if (timeout > 0 && timeout < INT64_MAX - 999)
+        timeout = (timeout + 999) / 1000 * 1000;
+    return apr_poll(p, 1, &n, timeout);
+}
+
+static apr_status_t read_socket(void *baton, void *data, apr_size_t *len)
+{
+    return apr_socket_recv(baton, data, len);
+}
+
+/* APR has waited already where the socket has a timeout. One that is 0 never
+ * waits; below 0 it is a descriptor that does not block, and that APR takes
+ * for one that does. */
+static apr_status_t wait_socket(void *baton, apr_interval_time_t timeout)
+{
+    apr_interval_time_t own = -1;
+    apr_pollfd_t p = {0};
+
+    apr_socket_timeout_get(baton, &own);
+    if (own >= 0)
+        return own == 0 ? APR_EAGAIN : APR_TIMEUP;
+    p.desc_type = APR_POLL_SOCKET;
+    p.desc.s = baton;
+    return wait_readable(&p, timeout);
+}
+
+bufv_reader_t bufv_reader_socket(apr_socket_t *sock)
+{
+    bufv_reader_t reader = {read_socket, NULL, wait_socket, sock};
+
+    return reader;
+}
+
+static apr_status_t read_file(void *baton, void *data, apr_size_t *len)
+{
+    return apr_file_read(baton, data, len);
+}
+
+static apr_status_t wait_file(void *baton, apr_interval_time_t timeout)
+{
+    apr_interval_time_t own = -1;
+    apr_pollfd_t p = {0};
+
+    if (apr_file_pipe_timeout_get(baton, &own) == APR_SUCCESS && own >= 0)
+        return own == 0 ? APR_EAGAIN : APR_TIMEUP;
+    p.desc_type = APR_POLL_FILE;
+    p.desc.f = baton;
+    return wait_readable(&p, timeout);
+}
+
+bufv_reader_t bufv_reader_file(apr_file_t *file)
+{
+    bufv_reader_t reader = {read_file, NULL, wait_file, file};
+
+    return reader;
+}
+
+/* ---- copying */
+
+/* Waits for a reader that has nothing now, within the writer's deadline. */
+static apr_status_t wait_for_reader(const bufv_writer_t *w,
+                                    const bufv_reader_t *r, int *wakes)
+{
+    bufv_report_t ignored = {0};
+    apr_interval_time_t left;
+    apr_status_t status;
+    bufv__clock_t clock;
+
+    if (r->wait == NULL)
+        return APR_EAGAIN;
+    if (*wakes >= WAKES_MAX)
+        apr_sleep(apr_time_from_msec(1) << (*wakes - WAKES_MAX));
+    *wakes += *wakes < WAKES_MAX + PAUSES_MAX;
+    bufv__clock_begin(&clock, w, -1, 0, &ignored);
+    do {
+        left = bufv__clock_left(&clock);
+        status = left == 0 ? APR_TIMEUP : r->wait(r->baton, left);
+    } while (APR_STATUS_IS_EINTR(status));
+    return status;
+}
+
+/* Reads into a list that is empty, until something comes or the reader
+ * stops. */
+static apr_status_t read_some(bufv_t *v, const bufv_writer_t *w,
+                              const bufv_reader_t *r)
+{
+    apr_status_t status, waited = APR_SUCCESS;
+    apr_size_t got;
+    int wakes = 0;
+
+    do {
+        status = bufv_fill(v, r, COPY_BYTES, &got);
+        if (got > 0)
+            return status;
+        if (APR_STATUS_IS_EAGAIN(status))
+            waited = wait_for_reader(w, r, &wakes);
+        if (waited != APR_SUCCESS)
+            return waited;
+    } while (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_EINTR(status));
+    return status == APR_SUCCESS ? APR_EGENERAL : status;
+}
+
+/* Writes what there is, and adds it up. */
+static apr_status_t write_rest(bufv_t *v, bufv_writer_t *w,
+                               apr_uint64_t *copied)
+{
+    apr_uint64_t written;
+    apr_status_t status = bufv_write(v, w, &written);
+
     *copied += written;
     return status;
 }
 
 static apr_status_t copy_all(bufv_writer_t *w, const bufv_reader_t *r,
-                             apr_uint64_t *copied)
+                             bufv_t *rest, apr_uint64_t *copied)
 {
-    apr_status_t status = APR_SUCCESS, read = APR_SUCCESS;
-    char *buf = malloc(COPY_BYTES);
-    struct iovec one[1];
-    bufv_t v;
+    apr_status_t read, status;
 
-    if (buf == NULL)
-        return APR_ENOMEM;
-    bufv__local(&v, one, 1);
-    while (status == APR_SUCCESS && read == APR_SUCCESS)
-        status = copy_once(&v, w, r, buf, &read, copied);
-    free(buf);
+    do {
+        read = read_some(rest, w, r);
+        status = write_rest(rest, w, copied);
+    } while (status == APR_SUCCESS && read == APR_SUCCESS);
     if (status == APR_SUCCESS && !APR_STATUS_IS_EOF(read))
         status = read;
     return status;
 }
 
-apr_status_t bufv_copy(bufv_writer_t *w, const bufv_reader_t *r,
+/* The reader writes by itself. */
+static apr_status_t write_to(bufv_writer_t *w, const bufv_reader_t *r,
+                             apr_uint64_t *copied)
+{
+    apr_uint64_t written = 0;
+    apr_status_t status = r->write_to(r->baton, w, &written);
+
+    *copied += written;
+    return status;
+}
+
+apr_status_t bufv_copy(bufv_writer_t *w, const bufv_reader_t *r, bufv_t *rest,
                        apr_uint64_t *copied)
 {
+    apr_status_t status = APR_SUCCESS;
     apr_uint64_t ignored;
+    bufv_t *own = NULL;
 
     if (copied == NULL)
         copied = &ignored;
     *copied = 0;
     if (w == NULL || r == NULL || (r->read == NULL && r->write_to == NULL))
         return APR_EINVAL;
-    if (r->write_to != NULL)
-        return r->write_to(r->baton, w, copied);
-    return copy_all(w, r, copied);
+    if (rest != NULL)
+        status = write_rest(rest, w, copied);
+    if (status == APR_SUCCESS && r->write_to != NULL)
+        return write_to(w, r, copied);
+    if (status == APR_SUCCESS && rest == NULL)
+        status = bufv_create(&own, NULL);
+    if (status == APR_SUCCESS)
+        status = copy_all(w, r, rest != NULL ? rest : own, copied);
+    bufv_destroy(own);
+    return status;
 }

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Scratch memory, in which small chunks are copied together: lent for one
  * attempt, so that no writer keeps any while it waits or rests.
  *
  * What is short lies on the stack of the write. What is longer is a block of
  * the process, from a shelf; the first that is free is taken, so that one
- * thread always gets the same, and finds it in its cache. The shelf is kept as
- * long as there is a list. */
+ * thread always gets the same, and finds it in its cache. */
 
 #include "bufv_private.h"
 #include "refs.h"
@@ -15,47 +16,53 @@
  * are hardly more than processors. */
 #define SHELF 32
 
+/* What two processors do not write to at the same time. */
+#define CACHE_LINE 64
+
 typedef struct block_t {
     bufv__flag_t lent;
     char *bytes;
+    char apart[CACHE_LINE - sizeof(bufv__flag_t) - sizeof(char *)];
 } block_t;
 
 static block_t shelf[SHELF];
-static bufv__refs_t lists;
-
-void bufv__scratch_join(void)
-{
-    bufv__refs_inc(&lists);
-}
-
-/* The last one takes the blocks along, but for one that is lent. */
-void bufv__scratch_leave(void)
-{
-    int i;
-
-    if (!bufv__refs_dec(&lists))
-        return;
-    for (i = 0; i < SHELF; i++) {
-        if (bufv__flag_take(&shelf[i].lent)) {
-            free(shelf[i].bytes);
-            shelf[i].bytes = NULL;
-            bufv__flag_give(&shelf[i].lent);
-        }
-    }
-}
 
 static int borrow(void)
 {
     int i;
 
     for (i = 0; i < SHELF; i++) {
-        if (bufv__flag_take(&shelf[i].lent))
+        if (!bufv__flag_is_taken(&shelf[i].lent) &&
+            bufv__flag_take(&shelf[i].lent))
             return i;
     }
     return -1;
 }
 
+/* Runs when the library is unloaded, or the program ends. A block that is
+ * lent then stays, and threads that run on are told that all are lent. */
+static void free_blocks(void)
+{
+    int i;
+
+    for (i = 0; i < SHELF; i++) {
+        if (bufv__flag_take(&shelf[i].lent)) {
+            free(shelf[i].bytes);
+            shelf[i].bytes = NULL;
+        }
+    }
+}
+
 /* A block is got when first lent, and kept. */
+static void get_block(block_t *block)
+{
+    static bufv__flag_t registered;
+
+    block->bytes = malloc(BUFV__SCRATCH_MAX);
+    if (block->bytes != NULL && bufv__flag_take(&registered))
+        atexit(free_blocks);
+}
+
 static void take_block(bufv__scratch_t *s)
 {
     int i = borrow();
@@ -63,7 +70,7 @@ static void take_block(bufv__scratch_t *s)
     if (i < 0)
         return;
     if (shelf[i].bytes == NULL)
-        shelf[i].bytes = malloc(BUFV__SCRATCH_MAX);
+        get_block(&shelf[i]);
     if (shelf[i].bytes == NULL) {
         bufv__flag_give(&shelf[i].lent);
         return;
@@ -73,26 +80,18 @@ static void take_block(bufv__scratch_t *s)
     s->block = i;
 }
 
-void bufv__scratch_begin(bufv__scratch_t *s)
+/* What lies on the stack does if it is enough. */
+void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes)
 {
     s->bytes = s->small;
     s->room = sizeof(s->small);
-    s->block = -1;
-    s->own = NULL;
-}
-
-/* Asked for once between bufv__scratch_begin() and bufv__scratch_end(). Too
- * little memory is no error here: then less is copied. */
-void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes)
-{
     if (s->room < bytes)
         take_block(s);
 }
 
 apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes)
 {
-    if (bytes <= BUFV__SCRATCH_MAX)
-        bufv__scratch_want(s, bytes);
+    bufv__scratch_want(s, bytes <= BUFV__SCRATCH_MAX ? bytes : 0);
     if (s->room >= bytes)
         return APR_SUCCESS;
     s->own = malloc(bytes);
@@ -108,4 +107,6 @@ void bufv__scratch_end(bufv__scratch_t *s)
     if (s->block >= 0)
         bufv__flag_give(&shelf[s->block].lent);
     free(s->own);
+    s->block = -1;
+    s->own = NULL;
 }

@@ -1,4 +1,6 @@
-/* The loop: plan, attempt, account, wait. All policy, once, for every
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The loop: plan, attempt, account, decide. All policy, once, for every
  * transport. */
 
 #include "bufv_private.h"
@@ -16,342 +18,478 @@
  * if it can send at all. */
 #define STARVED_BYTES ((apr_size_t)4096)
 
-/* One write from beginning to end. */
-typedef struct turn_t {
+/* A wait may end for nothing so often before pauses are put between: wakes
+ * that are not ours happen. */
+#define WAKES_MAX 2
+
+/* The longest pause after a wait that brought nothing: below what a person
+ * notices, and 30 attempts a second. */
+#define PAUSE_MAX apr_time_from_msec(32)
+
+/* What is copied for an attempt at least, however little the destination
+ * takes. */
+#define COPIED_LEAST ((apr_size_t)512)
+
+/* One call, from beginning to end. */
+typedef struct write_t {
     bufv_t *v;
     bufv_writer_t *w;
     const bufv_ops_t *ops;
     int may_wait;
-    int fresh;   /* bytes were accepted since the last wait */
-    int starved; /* attempts in a row that lacked memory */
-    apr_interval_time_t stall;
-    apr_time_t since; /* when the last byte was accepted, or it began */
+    apr_uint64_t budget; /* bytes that may still leave */
+    apr_size_t bytes;    /* of an attempt, as far as there is memory */
+    int running;         /* between `begin` and `end` of the operations */
+    int starved;         /* attempts in a row that lacked memory */
+    int wakes;           /* waits in a row that brought nothing */
+    const char *op;      /* of the last attempt */
+    bufv__clock_t clock;
     bufv__limits_t limits;
+    bufv_report_t report;
     bufv__batch_t batch;
     bufv__scratch_t scratch;
-} turn_t;
+} write_t;
 
-/* ---- waiting */
-
-static apr_interval_time_t shorter(apr_interval_time_t a,
-                                   apr_interval_time_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How long may be waited from `now` on; below 0: for ever. */
-static apr_interval_time_t patience(const turn_t *t, apr_time_t now)
-{
-    apr_interval_time_t left = -1;
-
-    if (t->stall >= 0)
-        left = t->stall > now - t->since ? t->stall - (now - t->since) : 0;
-    if (t->w->deadline != 0) {
-        apr_interval_time_t rest =
-            t->w->deadline > now ? t->w->deadline - now : 0;
-
-        left = left < 0 ? rest : shorter(left, rest);
-    }
-    return left;
-}
-
-static int too_late(const bufv_writer_t *w)
-{
-    return w->deadline != 0 && bufv__writer_now(w) >= w->deadline;
-}
-
-/* Counts a wait that began at `then`, and says what time it is. */
-static apr_time_t waited(bufv_writer_t *w, apr_time_t then)
-{
-    apr_time_t now = bufv__writer_now(w);
-
-    w->report.waits++;
-    w->report.waited += now - then;
-    bufv__probe_wait(w, now - then);
-    return now;
-}
-
-/* Waits until an attempt may do better. Interruptions and the limit of a
- * single wait do not end it, nor do they make it longer. */
-static apr_status_t await(turn_t *t)
-{
-    bufv_writer_t *w = t->w;
-    apr_time_t now;
-    apr_status_t status;
-
-    if (!t->may_wait || t->ops->wait == NULL || t->stall == 0)
-        return APR_EAGAIN;
-    now = bufv__writer_now(w);
-    if (t->fresh)
-        t->since = now;
-    t->fresh = 0;
-    do {
-        apr_interval_time_t left = patience(t, now);
-
-        if (left == 0)
-            return APR_TIMEUP;
-        status =
-            t->ops->wait(w->baton, left < 0 ? -1 : shorter(left, WAIT_MAX));
-        now = waited(w, now);
-        if (APR_STATUS_IS_TIMEUP(status) && left > WAIT_MAX)
-            status = APR_EINTR;
-    } while (APR_STATUS_IS_EINTR(status));
-    return status;
-}
-
-/* Sleeps for a while, though not past the deadline. */
-static void rest(bufv_writer_t *w, apr_interval_time_t pause)
-{
-    apr_time_t now = bufv__writer_now(w);
-
-    if (w->deadline != 0 && w->deadline < now + pause)
-        pause = w->deadline > now ? w->deadline - now : 0;
-    apr_sleep(pause);
-    waited(w, now);
-}
-
-/* The system lacks memory for so large a batch now: asks for half of it,
- * a little later if that is allowed, and not for ever. */
-static apr_status_t relent(turn_t *t, apr_status_t status)
-{
-    apr_interval_time_t pause = apr_time_from_msec(1) << t->starved;
-
-    if (t->limits.message || t->starved == STARVED_MAX)
-        return status;
-    if (t->limits.bytes > STARVED_BYTES) {
-        t->limits.bytes = t->batch.bytes / 2;
-        if (t->limits.bytes < STARVED_BYTES)
-            t->limits.bytes = STARVED_BYTES;
-    }
-    if (t->may_wait && t->stall != 0)
-        rest(t->w, pause);
-    t->starved++;
-    return APR_SUCCESS;
-}
+/* What to do after an attempt. */
+typedef enum decision_t {
+    GO_ON,
+    WAIT,       /* the destination is full */
+    SHRINK,     /* memory is short: ask for less */
+    READ_FILES, /* this file cannot be sent unread */
+    STOP
+} decision_t;
 
 /* ---- one attempt */
 
-static apr_status_t prepare(turn_t *t)
+/* Whether list or writer went away in a callback: then the baton may be gone
+ * as well. */
+static int is_gone(const write_t *t)
 {
-    apr_status_t status;
-
-    bufv__scratch_begin(&t->scratch);
-    status = bufv__plan(&t->batch, t->v, &t->limits, &t->scratch);
-    if (status != APR_SUCCESS)
-        bufv__scratch_end(&t->scratch);
-    return status;
+    return t->v->doomed || t->w->doomed;
 }
 
-/* Whether bytes come after this batch, and which. */
-static int more_after(const turn_t *t)
+/* Gives back what the run of attempts has borrowed. */
+static void end_run(write_t *t)
+{
+    if (t->running && t->ops->end != NULL)
+        t->ops->end(t->w->baton);
+    t->running = 0;
+}
+
+/* What the next attempts are given follows what this one took: copies and
+ * reads are for nothing where the destination is slow. */
+static void adapt(write_t *t, apr_size_t written)
+{
+    bufv__limits_t *l = &t->limits;
+
+    t->starved = t->wakes = 0;
+    if (t->bytes < t->w->limits.bytes)
+        t->bytes = t->bytes > t->w->limits.bytes / 2 ? t->w->limits.bytes
+                                                     : t->bytes * 2;
+    if (written == t->batch.bytes)
+        l->copied = l->copied > BUFV__SCRATCH_MAX / 2 ? BUFV__SCRATCH_MAX
+                                                      : l->copied * 2;
+    else if (written + written / 2 < l->copied)
+        l->copied = written + written / 2;
+    if (l->copied < COPIED_LEAST)
+        l->copied = COPIED_LEAST;
+}
+
+/* Drops what was accepted off the list, and counts it. A list that stays
+ * behind in part gets the number by which it is known. */
+static void account(write_t *t, apr_size_t written)
 {
     const bufv__batch_t *b = &t->batch;
-    const bufv_t *v = t->v;
+    bufv_t *v = t->v;
 
-    if (v->length == b->bytes)
-        return 0;
-    if (t->limits.sendfile && b->range == NULL && b->cut == 0 &&
-        bufv__plain(v, b->chunks) == 0)
-        return BUFV__MORE_FILE;
-    return 1;
+    t->report.calls++;
+    t->report.copied += b->copied;
+    if (written > 0 || b->more)
+        t->w->held = b->more; /* a cork may be on, whatever became of it */
+    if (written == 0)
+        return;
+    t->report.written += written;
+    t->budget -= written;
+    if (written == b->bytes && bufv__queue_count(&v->ranges) == 0)
+        bufv__drop_chunks(v, b->chunks, b->cut, written);
+    else
+        bufv__drop_bytes(v, written);
+    adapt(t, written);
+    if (v->length == 0)
+        return;
+    bufv__clock_accepted(&t->clock);
+    if (v->number == 0 && t->w->monitor != NULL)
+        v->number = bufv__turn_number(t->w);
 }
 
-static apr_status_t offer(turn_t *t, apr_size_t *written)
+/* Calls the release callbacks that are due, and the hook. */
+static void notify(write_t *t, apr_size_t written, apr_status_t status)
 {
     const bufv__batch_t *b = &t->batch;
-    int more = more_after(t);
-
-    *written = 0;
-    /* NOLINTNEXTLINE(clang-analyzer-core.*): bufv__plan() has set it */
-    if (b->range == NULL)
-        return t->ops->writev(t->w->baton, b->vec, b->nvec, more, written);
-    return t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
-                            b->bytes, more, written);
-}
-
-/* What a transport may not do ends the write, and costs nothing it was not
- * given. */
-static apr_status_t judge(const turn_t *t, apr_status_t status,
-                          apr_size_t *written)
-{
-    if (*written > t->batch.bytes) {
-        *written = t->batch.bytes;
-        return APR_EGENERAL;
-    }
-    if (t->limits.message && *written > 0 && *written < t->batch.bytes)
-        return APR_EGENERAL;
-    return status == APR_SUCCESS && *written == 0 ? APR_EOF : status;
-}
-
-/* Takes what was accepted off the list, counts it, and tells the hook. */
-static void account(turn_t *t, apr_status_t status, apr_size_t written)
-{
-    const bufv__batch_t *b = &t->batch;
-    bufv_writer_t *w = t->w;
     bufv_call_t call;
 
-    call.op = w->op = b->range != NULL ? "sendfile" : t->ops->name;
+    BUFV__PROBE_ATTEMPT(t->w, t->op, b->nvec, b->bytes, written, status);
+    if (bufv__has_due(t->v)) {
+        end_run(t);
+        bufv__run_releases(t->v);
+    }
+    if (t->w->hook == NULL || is_gone(t))
+        return;
+    end_run(t);
+    call.size = sizeof(call);
+    call.op = t->op;
     call.nvec = b->nvec;
     call.asked = b->bytes;
     call.written = written;
     call.copied = b->copied;
     call.status = status;
-    bufv__probe_attempt(w, call.op, call.nvec, call.asked, written, status);
-    w->report.calls++;
-    w->report.written += written;
-    w->report.copied += b->copied;
-    if (written > 0) {
-        t->fresh = 1;
-        t->starved = 0;
-    }
-    bufv__accept(b, t->v, written);
-    if (w->hook != NULL && !t->v->orphan && !w->orphan)
-        w->hook(w->hook_baton, &call);
+    t->w->hook(t->w->hook_baton, &call);
 }
 
-static apr_status_t attempt(turn_t *t)
+/* Plans the attempt and borrows what it needs. */
+static apr_status_t prepare(write_t *t)
 {
-    apr_size_t written;
-    apr_status_t status = offer(t, &written);
+    apr_status_t status;
 
-    bufv__unplan(&t->batch, t->v);
-    bufv__scratch_end(&t->scratch);
-    status = judge(t, status, &written);
-    account(t, status, written);
+    t->limits.bytes = t->bytes < t->budget ? t->bytes : (apr_size_t)t->budget;
+    status = bufv__plan(&t->batch, t->v, &t->limits, &t->scratch);
+    if (t->batch.bytes == t->budget)
+        t->batch.more = 0; /* nothing follows in this call */
+    t->op = t->batch.range != NULL ? "sendfile" : t->ops->name;
+    if (status != APR_SUCCESS || t->running)
+        return status;
+    if (t->ops->begin != NULL)
+        status = t->ops->begin(t->w->baton);
+    t->running = status == APR_SUCCESS;
     return status;
 }
 
-/* Turns what an attempt said into whether to go on. */
-static apr_status_t resolve(turn_t *t, apr_status_t status)
+/* Lends the batch to the operation, accounts and tells. A transport may not
+ * claim more than it was given, nor a part of a message, nor nothing for no
+ * reason. */
+static apr_status_t attempt(write_t *t)
 {
-    if (t->v->orphan || t->w->orphan)
-        return APR_EBUSY;
+    const bufv__batch_t *b = &t->batch;
+    apr_size_t written = 0;
+    apr_status_t status;
+
+    bufv__lend(t->v);
+    if (b->range == NULL)
+        status =
+            t->ops->writev(t->w->baton, b->vec, b->nvec, b->more, &written);
+    else
+        status =
+            t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
+                             b->bytes, b->more, &written);
+    bufv__take_back(t->v);
+    if (bufv__scratch_is_lent(&t->scratch))
+        bufv__scratch_end(&t->scratch);
+    if (written > b->bytes ||
+        (t->limits.message && written > 0 && written < b->bytes)) {
+        written = written < b->bytes ? written : b->bytes;
+        status = APR_EGENERAL;
+    }
+    else if (status == APR_SUCCESS && written == 0)
+        status = APR_EOF;
+    account(t, written);
+    notify(t, written, status);
+    return status;
+}
+
+/* ---- what comes after it */
+
+static decision_t decide(const write_t *t, apr_status_t status)
+{
+    if (is_gone(t) || status == APR_SUCCESS || APR_STATUS_IS_EINTR(status))
+        return GO_ON;
     if (APR_STATUS_IS_EAGAIN(status))
-        return t->v->length > 0 ? await(t) : APR_SUCCESS;
-    if (APR_STATUS_IS_ENOMEM(status) || bufv__is_nobufs(status))
-        return relent(t, status);
-    if (APR_STATUS_IS_EINTR(status))
-        return APR_SUCCESS;
-    if (status == APR_ENOTIMPL && t->batch.range != NULL) {
-        t->limits.sendfile = 0; /* this file has to be read */
-        return APR_SUCCESS;
-    }
+        return t->v->length > 0 ? WAIT : GO_ON;
+    if (status == APR_ENOTIMPL && t->batch.range != NULL)
+        return READ_FILES;
+    if ((APR_STATUS_IS_ENOMEM(status) || bufv__is_nobufs(status)) &&
+        !t->limits.message && t->starved < STARVED_MAX)
+        return SHRINK;
+    return STOP;
+}
+
+/* Lets time pass, within the limits; `status` is returned where a transport
+ * with a clock of its own cannot. */
+static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
+                              apr_status_t status)
+{
+    apr_interval_time_t left;
+
+    if (t->ops->now != NULL && t->ops->pause == NULL)
+        return status;
+    end_run(t);
+    bufv__writer_flush(t->w);
+    left = bufv__clock_left(&t->clock);
+    if (left == 0)
+        return APR_TIMEUP;
+    if (left > 0 && left < time)
+        time = left;
+    if (t->ops->pause != NULL)
+        t->ops->pause(t->w->baton, time);
+    else
+        apr_sleep(time);
+    time = bufv__clock_waited(&t->clock);
+    BUFV__PROBE_WAIT(t->w, time);
+    return APR_SUCCESS;
+}
+
+/* Waits until the transport is writable, within the limits. Interruptions and
+ * the limit of a single wait do not end it, nor do they make it longer. */
+static apr_status_t wait_writable(write_t *t)
+{
+    apr_interval_time_t left, waited;
+    apr_status_t status;
+
+    end_run(t);
+    do {
+        left = bufv__clock_left(&t->clock);
+        if (left == 0)
+            return APR_TIMEUP;
+        status = t->ops->wait(t->w->baton, left > WAIT_MAX ? WAIT_MAX : left);
+        waited = bufv__clock_waited(&t->clock);
+        BUFV__PROBE_WAIT(t->w, waited);
+        if (APR_STATUS_IS_TIMEUP(status) && left > WAIT_MAX)
+            status = APR_EINTR;
+    } while (APR_STATUS_IS_EINTR(status) && !is_gone(t));
     return status;
+}
+
+/* Waits for a destination that is full. If the last waits brought nothing (an
+ * error queue, say, makes poll() return at once), a pause comes first, longer
+ * each time. */
+static apr_status_t wait_for_room(write_t *t)
+{
+    apr_interval_time_t pause = apr_time_from_msec(1);
+    apr_status_t status = APR_SUCCESS;
+
+    if (!t->may_wait || t->ops->wait == NULL)
+        return APR_EAGAIN;
+    if (t->budget == 0)
+        return APR_INCOMPLETE; /* nothing would follow the wait */
+    if (t->wakes >= WAKES_MAX) {
+        pause <<= t->wakes - WAKES_MAX;
+        status = pause_for(t, pause, APR_EAGAIN);
+    }
+    if (pause < PAUSE_MAX)
+        t->wakes++;
+    return status == APR_SUCCESS ? wait_writable(t) : status;
+}
+
+/* The system lacks memory for so large a batch now: asks for half of it, a
+ * little later if that is allowed, and not for ever. */
+static apr_status_t shrink(write_t *t, apr_status_t status)
+{
+    apr_interval_time_t pause = apr_time_from_msec(1) << t->starved++;
+
+    t->bytes = t->batch.bytes / 2;
+    if (t->bytes < STARVED_BYTES)
+        t->bytes = STARVED_BYTES;
+    if (t->bytes > t->w->limits.bytes)
+        t->bytes = t->w->limits.bytes;
+    if (t->may_wait)
+        return pause_for(t, pause, status);
+    return t->starved == 1 ? APR_SUCCESS : status;
 }
 
 /* ---- the loop */
 
-static apr_status_t write_on(turn_t *t)
+/* Why there is no further attempt; APR_SUCCESS if there is one. */
+static apr_status_t check_limits(write_t *t)
+{
+    if (is_gone(t))
+        return APR_EBUSY;
+    if (t->budget == 0)
+        return APR_INCOMPLETE;
+    return bufv__clock_is_over(&t->clock) ? APR_TIMEUP : APR_SUCCESS;
+}
+
+static apr_status_t write_list(write_t *t)
 {
     apr_status_t status = APR_SUCCESS;
 
     while (status == APR_SUCCESS && t->v->length > 0) {
-        if (too_late(t->w))
-            return APR_TIMEUP;
-        status = prepare(t);
+        status = check_limits(t);
         if (status == APR_SUCCESS)
-            status = resolve(t, attempt(t));
+            status = prepare(t);
+        if (status != APR_SUCCESS)
+            break; /* nothing was attempted */
+        status = attempt(t);
+        switch (decide(t, status)) {
+        case GO_ON:
+            status = APR_SUCCESS;
+            break;
+        case WAIT:
+            status = wait_for_room(t);
+            break;
+        case SHRINK:
+            status = shrink(t, status);
+            break;
+        case READ_FILES:
+            t->limits.sendfile = 0;
+            status = APR_SUCCESS;
+            break;
+        case STOP:
+            return status;
+        }
     }
     return status;
 }
 
-/* Lets the transport prepare, unless there is nothing to do for it. */
-static apr_status_t write_all(turn_t *t)
-{
-    bufv_writer_t *w = t->w;
-    apr_interval_time_t stall = -1;
-    apr_status_t status = APR_SUCCESS;
+/* ---- a call */
 
-    bufv__settle(t->v);
-    if (t->v->orphan || w->orphan)
-        return APR_EBUSY;
-    if (t->v->length == 0)
-        return APR_SUCCESS;
-    if (too_late(w))
-        return APR_TIMEUP;
-    if (t->ops->begin != NULL)
-        status = t->ops->begin(w->baton, &stall);
-    if (status != APR_SUCCESS)
-        return status;
-    t->stall = w->stall_set && stall != 0 ? w->stall : stall;
-    status = write_on(t);
-    if (t->ops->end != NULL && !w->orphan)
-        t->ops->end(w->baton);
-    return status;
-}
+static const bufv_terms_t whole = {sizeof(bufv_terms_t), 1, 0, 0};
+static const bufv_terms_t some = {sizeof(bufv_terms_t), 0, 0, 0};
 
-/* Adds the report of a write to the counters. */
-static void conclude(turn_t *t, apr_status_t status)
-{
-    const bufv_report_t *report = &t->w->report;
-    bufv_stats_t *stats = &t->w->stats;
-
-    t->w->report.status = status;
-    t->w->report.left = t->v->length;
-    stats->lists += status == APR_SUCCESS && report->written > 0;
-    stats->written += report->written;
-    stats->calls += report->calls;
-    stats->waits += report->waits;
-    stats->copied += report->copied;
-    stats->waited += report->waited;
-}
-
-static apr_status_t run(bufv_t *v, bufv_writer_t *w, int may_wait,
-                        apr_uint64_t *written)
+/* Sets up the call. */
+static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
+                  const bufv_terms_t *terms)
 {
     static const bufv_report_t none;
-    apr_status_t status;
-    turn_t t;
+    apr_interval_time_t stall = -1;
 
-    t.v = v;
-    t.w = w;
-    t.may_wait = may_wait;
-    t.fresh = 1;
-    t.starved = 0;
-    t.ops = &w->ops;
-    t.limits = w->limits;
-    w->report = none;
-    w->op = w->ops.name;
-    status = write_all(&t);
-    conclude(&t, status);
-    *written = w->report.written;
+    t->v = v;
+    t->w = w;
+    t->ops = &w->ops;
+    t->op = w->ops.name;
+    t->report = none;
+    t->running = t->starved = t->wakes = 0;
+    t->limits = w->limits;
+    t->limits.copied = BUFV__SCRATCH_MAX;
+    t->bytes = w->limits.bytes;
+    t->budget =
+        terms->budget == 0 || w->ops.message ? UINT64_MAX : terms->budget;
+    if (w->ops.timeout != NULL)
+        stall = w->ops.timeout(w->baton);
+    if (w->stall_set && stall != 0)
+        stall = w->stall;
+    t->may_wait = terms->wait && stall != 0;
+    t->scratch.block = -1;
+    t->scratch.own = NULL;
+    bufv__clock_begin(&t->clock, w, t->may_wait ? stall : -1, terms->within,
+                      &t->report);
+}
+
+/* Whether the writer was had. */
+typedef enum turn_t { NOT_ASKED, REFUSED, TAKEN } turn_t;
+
+/* Does what comes before the first attempt. */
+static apr_status_t take_turn(write_t *t, turn_t *turn)
+{
+    apr_status_t status;
+
+    *turn = NOT_ASKED;
+    if (bufv__has_due(t->v))
+        bufv__run_releases(t->v);
+    if (t->v->length == 0)
+        return APR_SUCCESS;
+    status = check_limits(t);
+    if (status != APR_SUCCESS)
+        return status;
+    status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
+    *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
     return status;
 }
 
-static apr_status_t enter(bufv_t *v, bufv_writer_t *w, int may_wait,
-                          apr_uint64_t *written)
+/* Gives back what was borrowed, and tells the writer how the call ended,
+ * unless it was not its turn. The turn stays with a list that left in part. */
+static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
-    apr_status_t status;
-    apr_uint64_t n = 0;
+    apr_uint64_t number = 0;
 
-    if (written != NULL)
-        *written = 0;
-    if (v == NULL || w == NULL)
-        return APR_EINVAL;
-    if (v->busy)
-        return APR_EBUSY;
-    bufv__lock(w->lock);
-    if (w->busy) {
-        bufv__unlock(w->lock);
-        return APR_EBUSY;
+    t->report.status = status;
+    t->report.left = t->v->length;
+    if (bufv__scratch_is_lent(&t->scratch))
+        bufv__scratch_end(&t->scratch);
+    if (turn == TAKEN) {
+        end_run(t);
+        if (t->w->held && !t->w->doomed)
+            bufv__writer_flush(t->w);
+        number = t->report.written > 0 ? t->v->number : t->w->turn;
+        if (status != APR_SUCCESS && bufv__is_gone(status))
+            number = 0;
     }
-    w->busy = 1;
+    if (turn != REFUSED)
+        bufv__writer_tell(t->w, t->op, &t->report);
+    bufv__writer_leave(t->w, turn == TAKEN, number);
+}
+
+/* Reports a call that was refused before it began. */
+static apr_status_t refuse(const bufv_t *v, bufv_writer_t *w,
+                           apr_status_t status, bufv_report_t *report)
+{
+    report->status = status;
+    report->left = bufv_length(v);
+    if (w != NULL)
+        bufv__writer_tell(w, w->ops.name, report);
+    return status;
+}
+
+/* The call itself; `report` is all 0. */
+static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
+                                   const bufv_terms_t *terms,
+                                   bufv_report_t *report)
+{
+    apr_status_t status = APR_EINVAL;
+    turn_t turn;
+    write_t t;
+
+    if (v != NULL && w != NULL)
+        status = v->use == BUFV__FREE ? bufv__writer_enter(w) : APR_EBUSY;
+    if (status != APR_SUCCESS)
+        return refuse(v, w, status, report);
     bufv__enter(v);
-    status = run(v, w, may_wait, &n);
+    begin(&t, v, w, terms);
+    status = take_turn(&t, &turn);
+    if (turn == TAKEN)
+        status = write_list(&t);
+    conclude(&t, turn, status);
+    *report = t.report;
     bufv__leave(v);
-    bufv__writer_leave(w);
-    if (written != NULL)
-        *written = n;
     return status;
 }
 
 apr_status_t bufv_write(bufv_t *v, bufv_writer_t *w, apr_uint64_t *written)
 {
-    return enter(v, w, 1, written);
+    bufv_report_t report = {0};
+    apr_status_t status = write_on_terms(v, w, &whole, &report);
+
+    if (written != NULL)
+        *written = report.written;
+    return status;
 }
 
 apr_status_t bufv_write_some(bufv_t *v, bufv_writer_t *w,
                              apr_uint64_t *written)
 {
-    return enter(v, w, 0, written);
+    bufv_report_t report = {0};
+    apr_status_t status = write_on_terms(v, w, &some, &report);
+
+    if (written != NULL)
+        *written = report.written;
+    return status;
+}
+
+apr_status_t bufv_write_with(bufv_t *v, bufv_writer_t *w,
+                             const bufv_terms_t *terms, bufv_report_t *report)
+{
+    bufv_report_t mine = {0};
+    bufv_terms_t read = whole;
+    apr_status_t status = APR_SUCCESS;
+
+    if (report != NULL)
+        status = bufv__sized_check(report, sizeof(mine), sizeof(mine));
+    if (status != APR_SUCCESS)
+        return status;
+    if (terms != NULL)
+        status = bufv__sized_read(&read, sizeof(read), sizeof(read), terms);
+    if (status == APR_SUCCESS)
+        status = write_on_terms(v, w, &read, &mine);
+    else
+        refuse(v, w, status, &mine);
+    if (report != NULL)
+        bufv__sized_fill(report, sizeof(mine), &mine);
+    return status;
 }

@@ -1,24 +1,18 @@
-/* Writers: what they are told, and what they tell. */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Writers: their life, their settings, and whose turn it is. */
 
 #include "bufv_private.h"
-
-#include <apr_strings.h>
+#include "refs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* The longest pause while a transport with a clock of its own waits for its
+ * turn: nobody wakes it. */
+#define TURN_PAUSE apr_time_from_msec(1)
+
 /* ---- life */
-
-static apr_status_t cleanup(void *data)
-{
-    bufv_writer_t *w = data;
-
-    if (w->busy)
-        w->orphan = 1; /* bufv__writer_leave() does it */
-    else
-        free(w);
-    return APR_SUCCESS;
-}
 
 void bufv__writer_init(bufv_writer_t *w, const bufv_ops_t *ops, void *baton)
 {
@@ -30,37 +24,140 @@ void bufv__writer_init(bufv_writer_t *w, const bufv_ops_t *ops, void *baton)
     w->baton = baton;
     w->limits.message = ops->message;
     w->limits.sendfile = ops->sendfile != NULL;
+    w->limits.sendfile_from = BUFV__SENDFILE_FROM;
     bufv_writer_limits_set(w, 0, 0);
     bufv_writer_copy_below_set(w, ops->copy_below);
+}
+
+void bufv__writer_fini(bufv_writer_t *w)
+{
+    if (w->monitor != NULL)
+        bufv__monitor_destroy(w->monitor);
+    if (w->ops.destroy != NULL)
+        w->ops.destroy(w->baton);
+}
+
+void bufv__writer_flush(bufv_writer_t *w)
+{
+    if (w->held && w->ops.flush != NULL)
+        w->ops.flush(w->baton);
+    w->held = 0;
+}
+
+static apr_status_t cleanup(void *data)
+{
+    bufv_writer_t *w = data;
+
+    w->pool = NULL;
+    bufv_writer_destroy(w);
+    return APR_SUCCESS;
+}
+
+/* What is held back is sent now, since the transport may be gone when the
+ * call that uses the writer returns. */
+void bufv_writer_destroy(bufv_writer_t *w)
+{
+    if (w == NULL)
+        return;
+    if (w->pool != NULL)
+        apr_pool_cleanup_kill(w->pool, w, cleanup);
+    w->pool = NULL;
+    if (!w->doomed)
+        bufv__writer_flush(w);
+    w->doomed = 1;
+    if (w->uses > 0)
+        return; /* bufv__writer_leave() does it */
+    bufv__writer_fini(w);
+    free(w);
+}
+
+/* Of the caller's operations, those that are there; the members behind
+ * `writev` came with the first release, too, and may be missing. */
+static apr_status_t read_ops(bufv_ops_t *to, const bufv_ops_t *from)
+{
+    apr_size_t least = offsetof(bufv_ops_t, writev) + sizeof(from->writev);
+    apr_status_t status = bufv__sized_read(to, sizeof(*to), least, from);
+
+    if (status != APR_SUCCESS)
+        return status;
+    if (to->writev == NULL || to->max_vec == 0 || to->max_bytes == 0)
+        return APR_EINVAL;
+    return APR_SUCCESS;
 }
 
 apr_status_t bufv_writer_create(bufv_writer_t **w, const bufv_ops_t *ops,
                                 void *baton, apr_pool_t *pool)
 {
+    bufv_ops_t read;
+    apr_status_t status;
+
     if (w == NULL)
         return APR_EINVAL;
     *w = NULL;
-    if (ops == NULL || pool == NULL || ops->writev == NULL ||
-        ops->max_vec == 0 || ops->max_bytes == 0)
+    if (ops == NULL)
         return APR_EINVAL;
+    status = read_ops(&read, ops);
+    if (status != APR_SUCCESS)
+        return status;
     *w = malloc(sizeof(**w));
     if (*w == NULL)
         return APR_ENOMEM;
-    bufv__writer_init(*w, ops, baton);
+    bufv__writer_init(*w, &read, baton);
     (*w)->pool = pool;
-    apr_pool_cleanup_register(pool, *w, cleanup, apr_pool_cleanup_null);
+    if (pool != NULL)
+        apr_pool_cleanup_register(pool, *w, cleanup, apr_pool_cleanup_null);
     return APR_SUCCESS;
 }
 
-/* Ends a write. A writer whose pool went meanwhile goes now; the pool took
- * the lock along. */
-void bufv__writer_leave(bufv_writer_t *w)
+apr_status_t bufv__writer_enter(bufv_writer_t *w)
 {
-    w->busy = 0;
-    if (w->orphan)
-        free(w);
-    else
-        bufv__unlock(w->lock);
+    apr_os_thread_t self = apr_os_thread_current();
+    int mine;
+
+    bufv__writer_lock(w);
+    mine = w->monitor == NULL
+               ? w->uses > 0
+               : w->busy && apr_os_thread_equal(w->thread, self);
+    w->uses += !mine;
+    bufv__writer_unlock(w);
+    return mine ? APR_EBUSY : APR_SUCCESS;
+}
+
+void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
+{
+    int gone;
+
+    bufv__writer_lock(w);
+    assert(w->uses > 0 && (w->busy || !had_turn));
+    if (had_turn) {
+        w->busy = 0;
+        w->turn = w->monitor != NULL ? number : 0;
+        if (w->monitor != NULL)
+            bufv__monitor_wake(w->monitor);
+    }
+    gone = --w->uses == 0 && w->doomed;
+    bufv__writer_unlock(w);
+    if (!gone)
+        return;
+    bufv__writer_fini(w);
+    free(w);
+}
+
+void bufv__writer_tell(bufv_writer_t *w, const char *op,
+                       const bufv_report_t *report)
+{
+    bufv_stats_t *stats = &w->stats;
+
+    bufv__writer_lock(w);
+    w->op = op;
+    w->report = *report;
+    stats->lists += report->status == APR_SUCCESS && report->written > 0;
+    stats->written += report->written;
+    stats->calls += report->calls;
+    stats->waits += report->waits;
+    stats->copied += report->copied;
+    stats->waited += report->waited;
+    bufv__writer_unlock(w);
 }
 
 /* ---- settings */
@@ -68,6 +165,8 @@ void bufv__writer_leave(bufv_writer_t *w)
 void bufv_writer_limits_set(bufv_writer_t *w, apr_size_t max_vec,
                             apr_size_t max_bytes)
 {
+    if (w == NULL)
+        return;
     if (max_vec == 0 || max_vec > w->ops.max_vec)
         max_vec = w->ops.max_vec;
     if (max_bytes == 0 || max_bytes > w->ops.max_bytes)
@@ -78,100 +177,140 @@ void bufv_writer_limits_set(bufv_writer_t *w, apr_size_t max_vec,
 
 void bufv_writer_copy_below_set(bufv_writer_t *w, apr_size_t bytes)
 {
+    if (w == NULL)
+        return;
     w->limits.copy_below = bytes;
     w->socket.copying = bytes > 0;
 }
 
-apr_time_t bufv__writer_now(const bufv_writer_t *w)
+void bufv_writer_sendfile_from_set(bufv_writer_t *w, apr_uint64_t bytes)
 {
-    return w->ops.now != NULL ? w->ops.now(w->baton) : bufv__clock();
+    if (w != NULL)
+        w->limits.sendfile_from = bytes;
 }
 
-/* What is past is before all monotonic time. */
+/* The caller's wall-clock time in monotonic time; what is past is before all
+ * of it. */
+static apr_time_t to_monotonic(apr_time_t when)
+{
+    apr_time_t now = apr_time_now(), clock = bufv__clock();
+
+    if (when <= now)
+        return -1;
+    if (when - now > INT64_MAX - clock)
+        return INT64_MAX;
+    return clock + (when - now);
+}
+
 void bufv_writer_deadline_set(bufv_writer_t *w, apr_time_t when)
 {
-    if (when != 0 && w->ops.now == NULL) {
-        apr_time_t now = apr_time_now();
-
-        when = when > now ? bufv__clock() + (when - now) : -1;
-    }
+    if (w == NULL)
+        return;
+    if (when != 0 && w->ops.now == NULL)
+        when = to_monotonic(when);
     w->deadline = when;
 }
 
 void bufv_writer_stall_set(bufv_writer_t *w, apr_interval_time_t limit)
 {
+    if (w == NULL)
+        return;
     w->stall = limit;
     w->stall_set = 1;
 }
 
-/* The pool goes from inside a write, and takes the lock along, which must not
- * be held then. */
-static apr_status_t let_go(void *data)
-{
-    bufv_writer_t *w = data;
-
-    if (w->busy)
-        bufv__unlock(w->lock);
-    w->lock = NULL;
-    return APR_SUCCESS;
-}
-
-apr_status_t bufv_writer_lock_enable(bufv_writer_t *w)
-{
-    if (w == NULL)
-        return APR_EINVAL;
-    if (w->lock != NULL)
-        return APR_SUCCESS;
-    apr_pool_pre_cleanup_register(w->pool, w, let_go);
-    return bufv__lock_create(&w->lock, w->pool);
-}
-
 void bufv_writer_hook_set(bufv_writer_t *w, bufv_hook_t *hook, void *baton)
 {
+    if (w == NULL)
+        return;
     w->hook = hook;
     w->hook_baton = baton;
 }
 
-/* ---- looking */
+/* ---- the turn
+ *
+ * A list that left in part by a locked writer has a number; the writer notes
+ * it when the call ends. Whoever has this number goes on, and nobody else. A
+ * number is made of the writer's own and a count, so no two lists have the
+ * same. */
 
-const bufv_report_t *bufv_writer_report(const bufv_writer_t *w)
-{
-    return &w->report;
-}
+static bufv__refs_t writers; /* that have had a lock */
 
-const bufv_stats_t *bufv_writer_stats(const bufv_writer_t *w)
+apr_status_t bufv_writer_lock_enable(bufv_writer_t *w)
 {
-    return &w->stats;
-}
+    apr_status_t status;
 
-/* What a status is called, also when APR has no name for a success. */
-static void name_status(apr_status_t status, char *buf, apr_size_t size)
-{
+    if (w == NULL)
+        return APR_EINVAL;
+    if (w->monitor != NULL)
+        return APR_SUCCESS;
+    status = bufv__monitor_create(&w->monitor);
     if (status == APR_SUCCESS)
-        apr_cpystrn(buf, "success", size);
-    else
-        apr_strerror(status, buf, size);
+        w->numbers = (apr_uint64_t)(bufv__refs_next(&writers) + 1) << 32;
+    return status;
 }
 
-char *bufv_writer_strerror(const bufv_writer_t *w, char *buf, apr_size_t size)
+apr_uint64_t bufv__turn_number(bufv_writer_t *w)
 {
-    char where[256] = "", cause[256];
-
-    if (buf == NULL || size == 0)
-        return buf;
-    if (w->ops.describe != NULL)
-        w->ops.describe(w->baton, where, sizeof(where));
-    name_status(w->report.status, cause, sizeof(cause));
-    apr_snprintf(buf, size, "%s%s%s: %s", w->op, where[0] != '\0' ? " " : "",
-                 where, cause);
-    return buf;
+    assert(w->busy);
+    return ++w->numbers;
 }
 
-#ifndef BUFV_VERSION
-#error "the build defines BUFV_VERSION"
-#endif
-
-const char *bufv_version(void)
+/* Waits a while for the turn; the monitor is entered. */
+static apr_status_t wait_for_turn(bufv_writer_t *w, bufv__clock_t *c)
 {
-    return BUFV_VERSION;
+    apr_interval_time_t left = bufv__clock_left(c), time = TURN_PAUSE;
+
+    if (left == 0)
+        return APR_TIMEUP;
+    if (w->ops.now == NULL) {
+        bufv__monitor_wait(w->monitor, left);
+        bufv__clock_waited(c);
+        return APR_SUCCESS;
+    }
+    if (w->ops.pause == NULL)
+        return APR_EBUSY;
+    if (left > 0 && left < time)
+        time = left;
+    bufv__monitor_leave(w->monitor);
+    w->ops.pause(w->baton, time);
+    bufv__monitor_enter(w->monitor);
+    bufv__clock_waited(c);
+    return APR_SUCCESS;
+}
+
+apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
+                             int may_wait, bufv__clock_t *c)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    bufv__writer_lock(w);
+    while (status == APR_SUCCESS &&
+           (w->busy || (w->turn != 0 && w->turn != number)))
+        status = may_wait ? wait_for_turn(w, c) : APR_EBUSY;
+    if (status == APR_SUCCESS) {
+        w->busy = 1;
+        w->thread = apr_os_thread_current();
+    }
+    bufv__writer_unlock(w);
+    return status;
+}
+
+apr_status_t bufv_writer_abandon(bufv_writer_t *w)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    if (w == NULL)
+        return APR_EINVAL;
+    bufv__writer_lock(w);
+    if (w->busy)
+        status = APR_EBUSY;
+    else if (w->ops.abandon != NULL)
+        status = w->ops.abandon(w->baton);
+    if (status == APR_SUCCESS)
+        w->turn = 0;
+    if (status == APR_SUCCESS && w->monitor != NULL)
+        bufv__monitor_wake(w->monitor);
+    bufv__writer_unlock(w);
+    return status;
 }

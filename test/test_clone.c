@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Clones: replay, broadcast, and lists that outlive the one they came from. */
 
@@ -182,6 +182,49 @@ START_TEST(clone__written_by_other_threads)
 }
 END_TEST
 
+typedef struct inside_t {
+    bufv_t *v, *other;
+    scripted_t *s;
+    apr_pool_t *sub;
+    apr_status_t status;
+    int calls;
+} inside_t;
+
+static void clone_inside(void *baton, const void *data, apr_size_t len)
+{
+    inside_t *in = baton;
+
+    (void)data;
+    (void)len;
+    if (in->calls++ == 0)
+        in->status = bufv_clone(in->other, in->v);
+}
+
+/* A clone that is made while more releases are due: these come once, when
+ * both lists are done, and in the other at the clone's turn. */
+START_TEST(clone__clone_while_releases_are_due)
+{
+    inside_t in = {0};
+
+    in.v = list_new();
+    in.other = list_new();
+    assert_ok(bufv_append_owned(in.v, "a", 1, clone_inside, &in));
+    assert_ok(bufv_append_owned(in.v, "b", 1, clone_inside, &in));
+    assert_ok(bufv_append_owned(in.v, "c", 1, clone_inside, &in));
+    assert_ok(bufv_append(in.v, "d", 1));
+    assert_ok(bufv_append(in.other, "x", 1));
+    assert_ok(bufv_append(in.other, "y", 1));
+    assert_ok(bufv_consume(in.v, 3));
+    assert_ok(in.status);
+    assert_text(in.other, "xyd");
+    ck_assert_int_eq(in.calls, 1);
+    assert_ok(bufv_consume(in.other, 1));
+    ck_assert_int_eq(in.calls, 1);
+    assert_ok(bufv_consume(in.other, 1));
+    ck_assert_int_eq(in.calls, 3);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, clone__shares_chunks);
@@ -191,6 +234,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, clone__outlives_the_original);
     tcase_add_test(tc, clone__of_a_split);
     tcase_add_test(tc, clone__written_by_other_threads);
+    tcase_add_test(tc, clone__clone_while_releases_are_due);
 }
 
 const topic_t topic_clone = {"clone", add_tests};

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Consuming: Go's own table, and every number of every small list against a
  * flat string (promise 3). */

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Copying small chunks together: what it must and must not change
  * (promises 10, 21, 22). */
@@ -159,7 +159,7 @@ START_TEST(copying__the_last_two)
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_uint_eq(s->attempts, 1);
     ck_assert_uint_eq(s->attempt[0].nvec, 2);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 30);
+    ck_assert_uint_eq(report_of(s->w).copied, 30);
 }
 END_TEST
 
@@ -200,7 +200,7 @@ START_TEST(copying__what_fills_an_attempt_alone)
     scripted_limits(s, 1024, 100);
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_uint_eq(s->attempts, 9);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+    ck_assert_uint_eq(report_of(s->w).copied, 0);
 }
 END_TEST
 
@@ -251,8 +251,8 @@ START_TEST(copying__which_are_copied)
     ck_assert_uint_eq(s->attempt[0].base_len, 1000);
     ck_assert_uint_eq(t.copied, 129);
     ck_assert_uint_eq(t.written, 1234);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 129);
-    ck_assert_uint_eq(bufv_writer_stats(s->w)->copied, 129);
+    ck_assert_uint_eq(report_of(s->w).copied, 129);
+    ck_assert_uint_eq(stats_of(s->w).copied, 129);
 }
 END_TEST
 
@@ -268,7 +268,7 @@ START_TEST(copying__one_chunk_never)
     assert_ok(bufv_append(v, byte, 1));
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_ptr_eq(s->attempt[0].base, byte);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+    ck_assert_uint_eq(report_of(s->w).copied, 0);
 }
 END_TEST
 
@@ -285,7 +285,7 @@ START_TEST(copying__off_keeps_chunks)
     assert_ok(write_checked(v, s->w, &written));
     ck_assert_uint_eq(s->attempt[0].nvec, 10);
     ck_assert_ptr_eq(s->attempt[0].base, data);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->copied, 0);
+    ck_assert_uint_eq(report_of(s->w).copied, 0);
 }
 END_TEST
 
@@ -469,7 +469,8 @@ static apr_status_t write_another(void *baton, const struct iovec *vec,
 
 static void nest(nest_t *n)
 {
-    static const bufv_ops_t ops = {.name = "nest",
+    static const bufv_ops_t ops = {.size = sizeof(ops),
+                                   .name = "nest",
                                    .max_vec = 1024,
                                    .max_bytes = 1 << 20,
                                    .copy_below = 512,
@@ -482,7 +483,7 @@ static void nest(nest_t *n)
     assert_ok(bufv_writer_create(&w, &ops, &level, pool));
     assert_ok(bufv_write(v, w, &written));
     ck_assert_uint_eq(written, ROW * 20);
-    n->copied += bufv_writer_report(w)->copied;
+    n->copied += report_of(w).copied;
 }
 
 /* A transport may itself write lists. The last ones find no block any more,
@@ -563,6 +564,30 @@ START_TEST(copying__by_several_threads)
 }
 END_TEST
 
+/* More entries than a batch that copies has are still one attempt of a
+ * transport that takes so many. */
+START_TEST(copying__more_entries_than_copying_has)
+{
+    unsigned char *data = bytes_new(3000 * 200, 3);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+    apr_size_t i;
+
+    s->ops.max_vec = 5000;
+    s->list = v;
+    scripted_open(s);
+    scripted_limits(s, 0, 0);
+    bufv_writer_copy_below_set(s->w, 100);
+    for (i = 0; i < 3000; i++)
+        assert_ok(bufv_append(v, data + i * 200, i % 3 < 2 ? 10 : 150));
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->attempt[0].nvec, 3000);
+    scripted_assert_kept(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     int n = (int)COUNT(belows);
@@ -586,6 +611,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, copying__under_max_bytes);
     tcase_add_test(tc, copying__one_inside_another);
     tcase_add_test(tc, copying__by_several_threads);
+    tcase_add_test(tc, copying__more_entries_than_copying_has);
 }
 
 const topic_t topic_copying = {"copying", add_tests};

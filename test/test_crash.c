@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Runs only by its name, and is expected to fail: a crash must not pass for a
  * success, whatever runs the suite. */

@@ -1,9 +1,11 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Deadline and stall limit, on a clock that the test moves
  * (promises 12 and 13). */
 
 #include "scripted.h"
+
+#define DAY apr_time_from_sec(24 * 60 * 60) /* the longest single wait */
 
 /* A transport that takes one byte at a time and is full after each; a wait
  * takes `pause`. */
@@ -69,7 +71,7 @@ START_TEST(deadline__bounds_a_wait)
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
     ck_assert_int_eq(s->timeout[0], 5000);
     ck_assert_int_eq(s->clock - start, 5000);
-    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 5000);
+    ck_assert_int_eq(report_of(s->w).waited, 5000);
     ck_assert_uint_eq(written, 0);
     assert_text(v, "helloworld");
 }
@@ -162,7 +164,7 @@ START_TEST(deadline__stall_ends_it)
 END_TEST
 
 /* A transport that keeps saying "writable" and takes nothing stalls too: the
- * limit is over attempts, not over one wait. */
+ * limit is over attempts, and over the pauses between them. */
 START_TEST(deadline__stall_over_many_waits)
 {
     bufv_t *v = ten_bytes();
@@ -174,9 +176,12 @@ START_TEST(deadline__stall_over_many_waits)
     bufv_writer_stall_set(s->w, 1000);
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
     ck_assert_int_eq(s->clock - start, 1000);
+    ck_assert_int_eq(s->timeout[0], 1000);
     ck_assert_int_eq(s->timeout[1], 700);
-    ck_assert_int_eq(s->timeout[3], 100);
-    ck_assert_uint_eq(s->waited, 4);
+    ck_assert_uint_eq(s->waited, 2);
+    ck_assert_uint_eq(s->pauses, 1);
+    ck_assert_int_eq(s->pause[0], 400);
+    ck_assert_int_eq(report_of(s->w).waited, 1000);
 }
 END_TEST
 
@@ -221,8 +226,7 @@ START_TEST(deadline__stall_below_0)
     scripted_t *s = scripted_for(v);
     apr_uint64_t written;
 
-    s->begin_sets_stall = 1;
-    s->begin_stall = 500;
+    s->stall = 500;
     bufv_writer_stall_set(s->w, -1);
     scripted_play(s, steps, 1);
     assert_ok(write_checked(v, s->w, &written));
@@ -230,15 +234,14 @@ START_TEST(deadline__stall_below_0)
 }
 END_TEST
 
-/* The transport's own limit, from `begin`, holds until one is set. */
+/* The transport's own limit, from `timeout`, holds until one is set. */
 START_TEST(deadline__stall_of_the_transport)
 {
     bufv_t *v = ten_bytes();
     scripted_t *s = stuck(v);
     apr_uint64_t written;
 
-    s->begin_sets_stall = 1;
-    s->begin_stall = 500;
+    s->stall = 500;
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
     ck_assert_int_eq(s->timeout[0], 500);
     bufv_writer_stall_set(s->w, 2000);
@@ -256,8 +259,7 @@ START_TEST(deadline__transport_that_never_waits)
     apr_uint64_t written;
 
     scripted_limits(s, 8, 0);
-    s->begin_sets_stall = 1;
-    s->begin_stall = 0;
+    s->stall = 0;
     bufv_writer_stall_set(s->w, 1000);
     bufv_writer_deadline_set(s->w, s->clock + 1000);
     scripted_play(s, steps, 1);
@@ -288,7 +290,7 @@ START_TEST(deadline__interrupted_waits)
     ck_assert_int_eq(s->timeout[3], 400);
     ck_assert_int_eq(s->timeout[4], 100);
     ck_assert_int_eq(s->clock - start, 1000);
-    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 1000);
+    ck_assert_int_eq(report_of(s->w).waited, 1000);
 }
 END_TEST
 
@@ -308,7 +310,7 @@ START_TEST(deadline__interrupted_then_writable)
     scripted_play_waits(s, waits, COUNT(waits));
     assert_ok(write_checked(v, s->w, &written));
     scripted_assert_got(s, "helloworld", 10);
-    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 900);
+    ck_assert_int_eq(report_of(s->w).waited, 900);
 }
 END_TEST
 
@@ -326,7 +328,7 @@ START_TEST(deadline__wait_gives_up)
     scripted_play_waits(s, waits, COUNT(waits));
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
     ck_assert_uint_eq(s->waited, 1);
-    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 400);
+    ck_assert_int_eq(report_of(s->w).waited, 400);
 }
 END_TEST
 
@@ -387,6 +389,161 @@ START_TEST(deadline__wall_clock_left)
 }
 END_TEST
 
+/* ---- pauses */
+
+/* A transport without memory whose clock goes on by `step` an attempt. */
+typedef struct starving_t {
+    apr_time_t clock;
+    apr_interval_time_t step, stall, paused;
+    int calls;
+} starving_t;
+
+static apr_status_t starve(void *baton, const struct iovec *vec,
+                           apr_size_t nvec, int more, apr_size_t *written)
+{
+    starving_t *s = baton;
+
+    (void)vec;
+    (void)nvec;
+    (void)more;
+    s->calls++;
+    s->clock += s->step;
+    *written = 0;
+    return APR_ENOMEM;
+}
+
+static apr_time_t starving_now(void *baton)
+{
+    return ((starving_t *)baton)->clock;
+}
+
+static apr_interval_time_t starving_timeout(void *baton)
+{
+    return ((starving_t *)baton)->stall;
+}
+
+static void starving_pause(void *baton, apr_interval_time_t time)
+{
+    starving_t *s = baton;
+
+    s->paused += time;
+    s->clock += time;
+}
+
+static bufv_ops_t starving_ops(void)
+{
+    bufv_ops_t ops = ops_new();
+
+    ops.max_vec = 16;
+    ops.max_bytes = 4096;
+    ops.writev = starve;
+    ops.now = starving_now;
+    ops.timeout = starving_timeout;
+    ops.pause = starving_pause;
+    return ops;
+}
+
+static apr_status_t starve_for(starving_t *s, apr_time_t deadline, int some,
+                               bufv_report_t *report)
+{
+    bufv_ops_t ops = starving_ops();
+    bufv_t *v = list_new();
+    apr_status_t status;
+    bufv_writer_t *w;
+
+    s->clock = 1000;
+    s->calls = 0;
+    s->paused = 0;
+    assert_ok(bufv_writer_create(&w, &ops, s, pool));
+    bufv_writer_deadline_set(w, deadline);
+    assert_ok(bufv_append(v, "abc", 3));
+    status = (some ? bufv_write_some : bufv_write)(v, w, NULL);
+    ck_assert_uint_eq(bufv_length(v), 3);
+    ck_assert_str_eq(bufv_writer_strerror(w, apr_palloc(pool, 6), 6),
+                     "write"); /* what has no name is called so */
+    *report = report_of(w);
+    return status;
+}
+
+/* Pauses for memory end with the deadline, and are none for those who do not
+ * wait: these try once with less. */
+START_TEST(deadline__pauses_for_memory)
+{
+    starving_t s = {0, 0, -1, 0, 0};
+    bufv_report_t report;
+
+    /* Far from the deadline: as often as ever, and pauses are waits. */
+    assert_is(starve_for(&s, 1000 + apr_time_from_sec(60), 0, &report),
+              APR_STATUS_IS_ENOMEM);
+    ck_assert_int_gt(s.calls, 2);
+    ck_assert_int_le(s.calls, 100);
+    ck_assert_uint_ge(report.waits, 1);
+    ck_assert_int_eq(report.waited, s.paused);
+    ck_assert_int_gt(s.paused, apr_time_from_msec(10));
+    /* The deadline passes in the attempt, or cuts the pause short. */
+    s.step = 100;
+    assert_is(starve_for(&s, 1050, 0, &report), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(s.calls, 1);
+    s.step = 2;
+    assert_is(starve_for(&s, 1003, 0, &report), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_le(s.calls, 2);
+    ck_assert_int_le(s.paused, 1);
+    s.step = 0;
+    assert_is(starve_for(&s, 0, 1, &report), APR_STATUS_IS_ENOMEM);
+    ck_assert_uint_eq(report.waits, 0);
+    ck_assert_int_eq(s.paused, 0);
+    ck_assert_int_le(s.calls, 2);
+    s.stall = 0;
+    assert_is(starve_for(&s, 0, 0, &report), APR_STATUS_IS_ENOMEM);
+    ck_assert_uint_eq(report.waits, 0);
+    ck_assert_int_eq(s.paused, 0);
+    ck_assert_int_le(s.calls, 2);
+}
+END_TEST
+
+/* ---- odd ends */
+
+/* An interruption at the end of the stall limit is the end of it. */
+START_TEST(deadline__stall_ends_at_its_very_end)
+{
+    static const scripted_step_t full = {0, APR_EAGAIN, 0};
+    static const scripted_wait_t late = {10, APR_EINTR};
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, &full, 1);
+    scripted_play_waits(s, &late, 1);
+    bufv_writer_stall_set(s->w, 10);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->waited, 1);
+}
+END_TEST
+
+/* A wait longer than one can be is several. */
+START_TEST(deadline__waits_for_days)
+{
+    static const scripted_step_t full = {0, APR_EAGAIN, 0};
+    static const scripted_wait_t waits[] = {
+        {DAY * 2, APR_SUCCESS},
+        {DAY * 2, APR_SUCCESS},
+        {DAY * 2, APR_SUCCESS},
+    };
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, &full, 1);
+    scripted_play_waits(s, waits, COUNT(waits));
+    bufv_writer_deadline_set(s->w, s->clock + DAY * 2 + 5);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->waited, 3);
+    ck_assert_int_eq(s->timeout[0], DAY);
+    ck_assert_int_eq(s->timeout[1], DAY);
+    ck_assert_int_eq(s->timeout[2], 5);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, deadline__already_past);
@@ -407,6 +564,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, deadline__far_away);
     tcase_add_test(tc, deadline__wall_clock);
     tcase_add_test(tc, deadline__wall_clock_left);
+    tcase_add_test(tc, deadline__pauses_for_memory);
+    tcase_add_test(tc, deadline__stall_ends_at_its_very_end);
+    tcase_add_test(tc, deadline__waits_for_days);
 }
 
 const topic_t topic_deadline = {"deadline", add_tests};

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* The writer for files and pipes. */
 
@@ -8,18 +8,7 @@
 
 static apr_file_t *temporary(apr_int32_t more_flags)
 {
-    const char *dir;
-    char *name;
-    apr_file_t *file;
-
-    assert_ok(apr_temp_dir_get(&dir, pool));
-    name = apr_psprintf(pool, "%s/bufv-test-XXXXXX", dir);
-    assert_ok(apr_file_mktemp(
-        &file, name,
-        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
-            APR_FOPEN_BINARY | APR_FOPEN_DELONCLOSE | more_flags,
-        pool));
-    return file;
+    return file_new(NULL, 0, more_flags);
 }
 
 static bufv_writer_t *file_writer(apr_file_t *file)
@@ -188,7 +177,7 @@ START_TEST(file__a_range_of_another)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- pipes -- */
+/* ---- pipes */
 
 typedef struct drain_t {
     apr_file_t *file;
@@ -314,7 +303,7 @@ START_TEST(file__pipe_without_a_reader)
     assert_is(write_checked(v, w, &written), APR_STATUS_IS_EPIPE);
     ck_assert_uint_eq(written, 0);
     bufv_writer_strerror(w, text, sizeof(text));
-    apr_strerror(bufv_writer_report(w)->status, cause, sizeof(cause));
+    apr_strerror(report_of(w).status, cause, sizeof(cause));
     ck_assert_uint_gt(strlen(text), strlen(cause));
     ck_assert_str_eq(text + strlen(text) - strlen(cause), cause);
 }

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Go's own cases for net.Buffers, over real TCP, by their names there. (Its
  * read and consume cases are list__read_gopherland and consume__go.) */
@@ -54,7 +54,7 @@ START_TEST(go__writeto_copy)
 
     go_init(&g, counts[_i]);
     r = bufv_reader(g.v);
-    assert_ok(bufv_copy(g.w, &r, &copied));
+    assert_ok(bufv_copy(g.w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, g.n);
     go_assert(&g);
 }

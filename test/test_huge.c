@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Lists over 4 GiB over real TCP (promise 11). Slow machines and emulators
  * leave it out by BUFV_TEST_SKIP_HUGE=1. */

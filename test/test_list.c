@@ -1,11 +1,11 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* The list without I/O: what may be appended, what it counts, what it shows
  * (promises 1, 2, 4, 7). */
 
 #include "suite.h"
 
-/* ------------------------------------------------------------- creating -- */
+/* ---- creating */
 
 /* A new list is empty. */
 START_TEST(list__new_is_empty)
@@ -18,18 +18,21 @@ START_TEST(list__new_is_empty)
 }
 END_TEST
 
-/* NULL arguments are refused, and the list is set to NULL. */
+/* A list needs a place to be put, and no pool. */
 START_TEST(list__create_without_arguments)
 {
     bufv_t *v = (bufv_t *)pool;
 
-    assert_is(bufv_create(&v, NULL), APR_STATUS_IS_EINVAL);
-    ck_assert_ptr_null(v);
     assert_is(bufv_create(NULL, pool), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_create(NULL, NULL), APR_STATUS_IS_EINVAL);
+    assert_ok(bufv_create(&v, NULL));
+    assert_ok(bufv_append(v, "abc", 3));
+    assert_text(v, "abc");
+    bufv_destroy(v);
 }
 END_TEST
 
-/* ------------------------------------------------------------ appending -- */
+/* ---- appending */
 
 /* Borrowed chunks stay where they are: the list shows the caller's pointers.*/
 START_TEST(list__append_borrows)
@@ -129,18 +132,17 @@ START_TEST(list__appendf_empty)
 }
 END_TEST
 
-/* The list formats as apr_psprintf(), which knows its own types. */
-START_TEST(list__appendf_formats_as_apr)
+/* The list formats as C's printf. What more there is to that: appendf. */
+START_TEST(list__appendf_formats_as_printf)
 {
     bufv_t *v = list_new();
 
-    assert_ok(bufv_appendf(v, "%" APR_UINT64_T_FMT "|%5s|%02x",
-                           (apr_uint64_t)APR_UINT64_MAX, "ab", 10u));
-    assert_text(v, "18446744073709551615|   ab|0a");
+    assert_ok(bufv_appendf(v, "%llu|%5s|%02x", ~0ULL, "ab", 7));
+    assert_text(v, "18446744073709551615|   ab|07");
 }
 END_TEST
 
-/* ---------------------------------------------------------------- empty -- */
+/* ---- empty */
 
 /* Empty chunks with any pointer are not kept, whichever way they come. */
 START_TEST(list__empty_chunks_are_not_kept)
@@ -208,8 +210,7 @@ START_TEST(list__thousands_of_empties)
 }
 END_TEST
 
-/* -------------------------------------------------------------- refusals --
- */
+/* ---- refusals */
 
 /* Nothing at a length, or a chunk too long: refused, nothing changed. */
 START_TEST(list__refused_chunks)
@@ -363,7 +364,7 @@ START_TEST(list__aliased_total_is_64_bits)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ vec -- */
+/* ---- vec */
 
 /* The caller's array is read, not kept nor changed. */
 START_TEST(list__append_vec_leaves_the_array)
@@ -386,7 +387,7 @@ START_TEST(list__append_vec_leaves_the_array)
 }
 END_TEST
 
-/* -------------------------------------------------------------- prepend -- */
+/* ---- prepend */
 
 /* What is prepended comes first, again and again, on an empty list too. */
 START_TEST(list__prepend_many)
@@ -419,8 +420,7 @@ START_TEST(list__prepend_before_a_rest)
 }
 END_TEST
 
-/* ----------------------------------------------------------- append_list --
- */
+/* ---- append_list */
 
 /* All chunks move, the giver is empty and can be filled again. */
 START_TEST(list__append_list_moves)
@@ -476,7 +476,7 @@ START_TEST(list__append_list_empty)
 }
 END_TEST
 
-/* ----------------------------------------------------------- peek, read -- */
+/* ---- peek, read */
 
 /* Peek fills no more than there is room for, in order, and takes nothing. */
 START_TEST(list__peek_room)
@@ -592,7 +592,7 @@ START_TEST(list__read_room_0)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- clear -- */
+/* ---- clear */
 
 /* A cleared list is as new, in every state it can be in. */
 START_TEST(list__clear)
@@ -609,6 +609,179 @@ START_TEST(list__clear)
 }
 END_TEST
 
+/* ---- missing arguments */
+
+START_TEST(list__lists_that_are_missing)
+{
+    struct iovec vec = {NULL, 0};
+    bufv_t *v = list_new();
+    apr_size_t n = 1;
+    char byte;
+
+    ck_assert_uint_eq(bufv_length(NULL), 0);
+    ck_assert_uint_eq(bufv_count(NULL), 0);
+    bufv_clear(NULL);
+    assert_is(bufv_append(NULL, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_copy(NULL, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_owned(NULL, "a", 1, NULL, NULL),
+              APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_vec(NULL, &vec, 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_file(NULL, NULL, 0, 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_list(NULL, v), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_list(v, NULL), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_appendf(NULL, "%d", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_prepend(NULL, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_clone(NULL, v), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_clone(v, NULL), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_split(NULL, 0, v), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_split(v, 0, NULL), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_consume(NULL, 0), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_read(NULL, &byte, &n), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(n, 0);
+    n = 1;
+    assert_is(bufv_peek(NULL, &vec, &n), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+START_TEST(list__arrays_that_are_missing)
+{
+    bufv_t *v = list_new(), *w = list_new();
+    const char *no_format = NULL;
+    apr_size_t n = 1;
+    char byte;
+
+    assert_ok(bufv_append_vec(v, NULL, 0));
+    assert_is(bufv_append_vec(v, NULL, 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_copy(v, NULL, 1), APR_STATUS_IS_EINVAL);
+    assert_ok(bufv_append_copy(v, NULL, 0));
+    assert_is(bufv_read(v, &byte, NULL), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_read(v, NULL, &n), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_peek(v, NULL, NULL), APR_STATUS_IS_EINVAL);
+    n = 1;
+    assert_is(bufv_peek(v, NULL, &n), APR_STATUS_IS_EINVAL);
+    assert_ok(bufv_split(v, 0, w)); /* there is no array in either */
+    assert_ok(bufv_append_list(v, w));
+    assert_ok(bufv_clone(v, w));
+    ck_assert_uint_eq(bufv_count(v), 0);
+#ifdef __GNUC__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+#endif
+    assert_is(bufv_appendf(v, no_format), APR_STATUS_IS_EINVAL);
+#ifdef __GNUC__
+#pragma GCC diagnostic pop
+#endif
+}
+END_TEST
+
+/* ---- lengths */
+
+/* What no memory could hold is refused before any is read. */
+START_TEST(list__more_than_memory_holds)
+{
+    bufv_t *v = list_new();
+
+    assert_ok(bufv_append(v, "a", 1));
+    assert_is(bufv_append_copy(v, wild(), CHUNK_MAX), APR_STATUS_IS_ENOMEM);
+    assert_is(bufv_append_vec(v, wild(), CHUNK_MAX), APR_STATUS_IS_ENOMEM);
+    assert_text(v, "a");
+}
+END_TEST
+
+/* The byte count at which a chunk is too long, for each way to append. */
+START_TEST(list__longest_chunk_by_every_way)
+{
+    struct iovec vec[2] = {{bytes_new(1, 1), 1}, {NULL, 0}};
+    bufv_t *v = list_new();
+
+    vec[1].iov_base = vec[0].iov_base;
+    vec[1].iov_len = CHUNK_MAX;
+    assert_ok(bufv_append_vec(v, vec, 2));
+    ck_assert_uint_eq(bufv_length(v), (apr_uint64_t)CHUNK_MAX + 1);
+    vec[1].iov_len = CHUNK_MAX + 1;
+    assert_is(bufv_append_vec(v, vec, 2), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_copy(v, "a", CHUNK_MAX + 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_prepend(v, "a", CHUNK_MAX + 1), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(bufv_count(v), 2);
+}
+END_TEST
+
+/* A total may be all that 64 bits tell, and not one byte more, by every way
+ * to append. */
+START_TEST(list__totals_to_the_last_byte)
+{
+    bufv_t *v = list_new(), *most = list_new(), *one = list_new();
+    struct iovec vec, chunk[8];
+    apr_size_t n = COUNT(chunk);
+
+    vec.iov_base = bytes_new(1, 1);
+    vec.iov_len = 1;
+    assert_ok(bufv_append(one, "a", 1));
+    assert_ok(bufv_append(most, vec.iov_base, CHUNK_MAX));
+    while (bufv_length(most) < APR_UINT64_MAX - 1) {
+        apr_uint64_t room = APR_UINT64_MAX - 1 - bufv_length(most);
+
+        assert_ok(
+            bufv_append(most, vec.iov_base,
+                        room < CHUNK_MAX ? (apr_size_t)room : CHUNK_MAX));
+        if (bufv_count(most) > 3)
+            return; /* lengths of 32 bits: it would take too many */
+    }
+    switch (_i) {
+    case 0:
+        assert_ok(bufv_append(most, "a", 1));
+        break;
+    case 1:
+        assert_ok(bufv_append_copy(most, vec.iov_base, 1));
+        assert_ok(bufv_peek(most, chunk, &n));
+        ck_assert_ptr_ne(chunk[n - 1].iov_base, vec.iov_base);
+        break;
+    case 2:
+        assert_ok(bufv_append_owned(most, "a", 1, NULL, NULL));
+        break;
+    case 3:
+        assert_ok(bufv_append_vec(most, &vec, 1));
+        break;
+    case 4:
+        assert_ok(bufv_prepend(most, "a", 1));
+        break;
+    case 5:
+        assert_ok(bufv_append_list(most, one));
+        break;
+    case 6:
+        assert_ok(bufv_clone(most, one));
+        break;
+    case 7:
+        assert_ok(bufv_split(one, 1, most));
+        break;
+    case 8:
+        assert_ok(bufv_appendf(most, "%d", 1));
+        break;
+    default:
+        assert_ok(bufv_append_file(most, file_text("a"), 0, 1));
+        break;
+    }
+    ck_assert_uint_eq(bufv_length(most), APR_UINT64_MAX);
+    assert_ok(bufv_append(v, "a", 1));
+    assert_is(bufv_append(most, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_copy(most, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_owned(most, "a", 1, NULL, NULL),
+              APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_vec(most, &vec, 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_prepend(most, "a", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_list(most, v), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_clone(most, v), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_split(v, 1, most), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_appendf(most, "%d", 1), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_append_file(most, file_text("a"), 0, 1),
+              APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(bufv_length(most), APR_UINT64_MAX);
+    assert_text(v, "a");
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, list__new_is_empty);
@@ -619,7 +792,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, list__append_kinds_keep_order);
     tcase_add_test(tc, list__appendf_long);
     tcase_add_test(tc, list__appendf_empty);
-    tcase_add_test(tc, list__appendf_formats_as_apr);
+    tcase_add_test(tc, list__appendf_formats_as_printf);
     tcase_add_test(tc, list__empty_chunks_are_not_kept);
     tcase_add_test(tc, list__in_at_the_end_and_out_at_the_front);
     tcase_add_test(tc, list__thousands_of_empties);
@@ -643,6 +816,11 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, list__read_in_pieces);
     tcase_add_test(tc, list__read_room_0);
     tcase_add_test(tc, list__clear);
+    tcase_add_test(tc, list__lists_that_are_missing);
+    tcase_add_test(tc, list__arrays_that_are_missing);
+    tcase_add_test(tc, list__more_than_memory_holds);
+    tcase_add_test(tc, list__longest_chunk_by_every_way);
+    tcase_add_loop_test(tc, list__totals_to_the_last_byte, 0, 10);
 }
 
 const topic_t topic_list = {"list", add_tests};

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Several threads write to one writer: lists never interleave, waits
  * included (promise 20). */
@@ -130,8 +130,8 @@ START_TEST(lock__over_tcp)
     peer_finish(p);
     peer_assert_length(p, total);
     assert_frames(p->got, p->got_len, 80, 2000);
-    ck_assert_uint_eq(bufv_writer_stats(w)->lists, 80 * THREADS);
-    ck_assert_uint_eq(bufv_writer_stats(w)->written, total);
+    ck_assert_uint_eq(stats_of(w).lists, 80 * THREADS);
+    ck_assert_uint_eq(stats_of(w).written, total);
 }
 END_TEST
 
@@ -159,13 +159,16 @@ static apr_status_t sleeping_wait(void *baton, apr_interval_time_t timeout)
 }
 
 /* A transport that is full after every few bytes and lets other threads run
- * while it waits. */
+ * while it waits. Its clock is the system's: one that only a test moves could
+ * not tell several threads when their turn comes. */
 START_TEST(lock__over_a_transport_that_waits)
 {
     scripted_t *s = scripted_new(pool);
     apr_uint64_t total;
 
     s->ops.wait = sleeping_wait;
+    s->ops.now = NULL;
+    s->ops.pause = NULL;
     s->otherwise.take = 47;
     s->otherwise.status = APR_EAGAIN;
     scripted_open(s);
@@ -173,8 +176,8 @@ START_TEST(lock__over_a_transport_that_waits)
     scripted_assert_kept(s);
     ck_assert_uint_eq(s->got_len, total);
     assert_frames(s->got, s->got_len, 10, 7);
-    ck_assert_uint_eq(bufv_writer_stats(s->w)->lists, 10 * THREADS);
-    ck_assert_uint_eq(s->begins, 10 * THREADS);
+    ck_assert_uint_eq(stats_of(s->w).lists, 10 * THREADS);
+    ck_assert_uint_ge(s->begins, 10 * THREADS);
 }
 END_TEST
 
@@ -199,7 +202,7 @@ static void *APR_THREAD_FUNC write_later(apr_thread_t *thread, void *baton)
     bufv_t *v;
 
     (void)thread;
-    bufv_create(&v, pool);
+    ignore(bufv_create(&v, pool));
     bufv_append(v, "c", 1);
     r->later = bufv_write(v, r->w, NULL);
     return NULL;

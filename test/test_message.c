@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Messages: one list is one message, on every back end (promise 16). */
 
@@ -147,7 +147,7 @@ START_TEST(message__lack_of_buffers)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ UDP -- */
+/* ---- UDP */
 
 /* Receives one datagram into `data`; 0 bytes and a status if none comes. */
 static apr_status_t receive(peer_t *p, unsigned char *data, apr_size_t *len)

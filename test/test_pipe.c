@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Pipes, as POSIX has them: interrupted, full, closed, wrapped. */
 
@@ -20,8 +20,7 @@
 /* Far more than anything here takes. */
 #define GENEROUS apr_time_from_sec(20)
 
-/* -------------------------------------------------------------- a reader --
- */
+/* ---- a reader */
 
 typedef struct reader_t {
     apr_file_t *in, *out;
@@ -92,8 +91,7 @@ static int flags_of(apr_file_t *file)
     return fcntl(fd, F_GETFL);
 }
 
-/* --------------------------------------------------------------- signals --
- */
+/* ---- signals */
 
 static volatile sig_atomic_t ticks;
 
@@ -118,8 +116,7 @@ static void storm(suseconds_t usec)
     ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
-/* ----------------------------------------------------------------- tests --
- */
+/* ---- tests */
 
 /* With and without a timeout of the pipe, in calm and storm. */
 static const struct {
@@ -215,7 +212,7 @@ START_TEST(pipe__does_not_wait)
     assert_ok(apr_file_pipe_timeout_set(r->out, 0));
     assert_is(write_checked(v, w, &written), APR_STATUS_IS_EAGAIN);
     ck_assert_uint_gt(written, 0);
-    ck_assert_uint_eq(bufv_writer_report(w)->waits, 0);
+    ck_assert_uint_eq(report_of(w).waits, 0);
     assert_is(write_checked(v, w, &written), APR_STATUS_IS_EAGAIN);
     ck_assert_uint_eq(written, 0);
 }
@@ -295,10 +292,6 @@ START_TEST(pipe__wrapped_as_a_file)
     bufv_writer_t *w;
     apr_uint64_t written;
 
-    if (strcmp(test_backend, "generic") == 0) {
-        skip("pipe__wrapped_as_a_file", "this back end knows what APR knows");
-        return;
-    }
     assert_ok(apr_os_file_get(&fd, r->out));
     assert_ok(apr_os_file_put(&file, &fd, APR_FOPEN_WRITE, pool));
     w = pipe_writer(file);

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* File ranges as chunks: bufv_append_file(). */
 
@@ -13,21 +13,8 @@ static unsigned char *content;
 /* An open file of the first `len` bytes of `content`, gone at its close. */
 static apr_file_t *file_of(apr_size_t len)
 {
-    const char *dir;
-    char *name;
-    apr_file_t *file;
-
     content = bytes_new(FILE_LEN, 39);
-    assert_ok(apr_temp_dir_get(&dir, pool));
-    name = apr_psprintf(pool, "%s/bufv-test-XXXXXX", dir);
-    assert_ok(apr_file_mktemp(&file, name,
-                              APR_FOPEN_CREATE | APR_FOPEN_READ |
-                                  APR_FOPEN_WRITE | APR_FOPEN_EXCL |
-                                  APR_FOPEN_BINARY | APR_FOPEN_DELONCLOSE,
-                              pool));
-    if (len > 0)
-        assert_ok(apr_file_write_full(file, content, len, NULL));
-    return file;
+    return file_new(content, len, APR_FOPEN_SENDFILE_ENABLED);
 }
 
 /* header, a range of the file, trailer */
@@ -53,6 +40,7 @@ static unsigned char *flat_around(apr_size_t offset, apr_size_t len)
     return flat;
 }
 
+/* A transport to which ranges of any length are sent unread. */
 static scripted_t *scripted_with_files(const bufv_t *v)
 {
     scripted_t *s = scripted_new(pool);
@@ -60,6 +48,7 @@ static scripted_t *scripted_with_files(const bufv_t *v)
     scripted_sends_files(s);
     s->list = v;
     scripted_open(s);
+    bufv_writer_sendfile_from_set(s->w, 0);
     return s;
 }
 
@@ -547,6 +536,78 @@ START_TEST(range__shorter_over_tcp)
 }
 END_TEST
 
+START_TEST(range__ranges_that_cannot_be_read)
+{
+    bufv_t *v = list_new();
+    struct iovec vec[2];
+    apr_size_t n = 2;
+    char data[20];
+
+    assert_ok(bufv_append_file(v, file_text(""), 0, 5));
+    assert_ok(bufv_append(v, "abc", 3));
+    assert_is(bufv_peek(v, vec, &n), APR_STATUS_IS_EOF);
+    ck_assert_uint_eq(n, 0);
+    n = sizeof(data);
+    assert_is(bufv_read(v, data, &n), APR_STATUS_IS_EOF);
+    ck_assert_uint_eq(n, 0);
+    ck_assert_uint_eq(bufv_length(v), 8);
+}
+END_TEST
+
+/* A small chunk in front of a range shares the only entry that there is; and
+ * where scratch memory ends, the batch does. */
+START_TEST(range__ranges_beside_small_chunks)
+{
+    unsigned char *data = bytes_new(606000, 4);
+    bufv_t *v = list_cut(data, _i == 0 ? 1 : 6000, 100, 101);
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    assert_ok(bufv_append_file(v, file_text("abcdef"), 0, 6));
+    scripted_limits(s, _i == 0 ? 1 : 1024, 0);
+    bufv_writer_copy_below_set(s->w, 512);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, _i == 0 ? 1 : 2);
+    ck_assert_uint_eq(written, _i == 0 ? 106 : 600006);
+    ck_assert_mem_eq(s->got, data, 100);
+    ck_assert_mem_eq(s->got + written - 6, "abcdef", 6);
+    scripted_assert_kept(s);
+}
+END_TEST
+
+/* A split behind whole ranges, and between them, of a list of which some left
+ * before. */
+START_TEST(range__split_at_ranges)
+{
+    apr_file_t *file = file_text("abcdefghij");
+    apr_uint64_t n;
+    char data[32];
+
+    for (n = 0; n <= 18; n++) {
+        bufv_t *v = list_new(), *head = list_new();
+        apr_size_t len = sizeof(data), rest = sizeof(data);
+
+        assert_ok(bufv_append(v, "gone", 4));
+        assert_ok(bufv_append_file(v, file, 0, 4));
+        assert_ok(bufv_append(v, "XY", 2));
+        assert_ok(bufv_append_file(v, file, 4, 3));
+        assert_ok(bufv_append_file(v, file, 0, 7));
+        assert_ok(bufv_append(v, "ZZ", 2));
+        assert_ok(bufv_consume(v, 4));
+        assert_ok(bufv_split(v, n, head));
+        ck_assert_uint_eq(bufv_length(head), n);
+        ck_assert_uint_eq(bufv_length(v), 18 - n);
+        ck_assert_int_eq(bufv_read(head, data, &len),
+                         n > 0 ? APR_SUCCESS : APR_EOF);
+        ck_assert_uint_eq(len, n);
+        ck_assert_int_eq(bufv_read(v, data + len, &rest),
+                         n < 18 ? APR_SUCCESS : APR_EOF);
+        ck_assert_uint_eq(rest, 18 - n);
+        ck_assert_mem_eq(data, "abcdXYefgabcdefgZZ", 18);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, range__is_a_chunk);
@@ -572,6 +633,9 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, range__in_a_message, 0, 2);
     tcase_add_test(tc, range__over_tcp);
     tcase_add_test(tc, range__shorter_over_tcp);
+    tcase_add_test(tc, range__ranges_that_cannot_be_read);
+    tcase_add_loop_test(tc, range__ranges_beside_small_chunks, 0, 2);
+    tcase_add_test(tc, range__split_at_ranges);
 }
 
 const topic_t topic_range = {"range", add_tests};

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* bufv_copy() and lists as readers. */
 
@@ -89,7 +89,7 @@ START_TEST(reader__copy)
     apr_uint64_t copied = 99;
 
     s->otherwise.take = 2;
-    ck_assert_int_eq(bufv_copy(s->w, &r, &copied), c->status);
+    ck_assert_int_eq(bufv_copy(s->w, &r, NULL, &copied), c->status);
     ck_assert_uint_eq(copied, strlen(c->got));
     scripted_assert_got(s, c->got, strlen(c->got));
 }
@@ -116,7 +116,7 @@ START_TEST(reader__gives_nothing_for_ever)
     memset(&r, 0, sizeof(r));
     r.read = empty_for_ever;
     r.baton = &reads;
-    assert_is(bufv_copy(s->w, &r, &copied), APR_STATUS_IS_EGENERAL);
+    assert_is(bufv_copy(s->w, &r, NULL, &copied), APR_STATUS_IS_EGENERAL);
     ck_assert_uint_eq(copied, 0);
     ck_assert_int_le(reads, 1000);
     ck_assert_uint_eq(s->attempts, 0);
@@ -135,7 +135,7 @@ START_TEST(reader__writer_fails)
     apr_uint64_t copied = 99;
 
     scripted_play(s, script, 1);
-    assert_is(bufv_copy(s->w, &r, &copied), APR_STATUS_IS_EPIPE);
+    assert_is(bufv_copy(s->w, &r, NULL, &copied), APR_STATUS_IS_EPIPE);
     ck_assert_uint_eq(copied, 3);
     ck_assert_int_eq(src.reads, 1);
     scripted_assert_got(s, "abc", 3);
@@ -150,7 +150,7 @@ START_TEST(reader__room_and_no_count)
     source_t src;
     bufv_reader_t r = reader_of(&src, steps, 1);
 
-    assert_ok(bufv_copy(s->w, &r, NULL));
+    assert_ok(bufv_copy(s->w, &r, NULL, NULL));
     ck_assert_uint_gt(src.least_room, 0);
     scripted_assert_got(s, "abcd", 4);
 }
@@ -163,10 +163,10 @@ START_TEST(reader__copy_without_arguments)
     bufv_reader_t r = bufv_reader(list_new());
     apr_uint64_t copied = 99;
 
-    assert_is(bufv_copy(NULL, &r, &copied), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_copy(NULL, &r, NULL, &copied), APR_STATUS_IS_EINVAL);
     ck_assert_uint_eq(copied, 0);
     copied = 99;
-    assert_is(bufv_copy(s->w, NULL, &copied), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_copy(s->w, NULL, NULL, &copied), APR_STATUS_IS_EINVAL);
     ck_assert_uint_eq(copied, 0);
 }
 END_TEST
@@ -204,7 +204,7 @@ START_TEST(reader__a_megabyte)
     r.read = stream_read;
     r.baton = &st;
     s->otherwise.take = 3001;
-    assert_ok(bufv_copy(s->w, &r, &copied));
+    assert_ok(bufv_copy(s->w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, st.len);
     scripted_assert_got(s, st.data, st.len);
 }
@@ -220,7 +220,7 @@ START_TEST(reader__fills_the_room)
     apr_uint64_t copied;
 
     r.write_to = NULL;
-    assert_ok(bufv_copy(s->w, &r, &copied));
+    assert_ok(bufv_copy(s->w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, 100000);
     scripted_assert_got(s, data, 100000);
 }
@@ -258,7 +258,7 @@ START_TEST(reader__copy_from_a_list_gathers)
 
     bufv_writer_copy_below_set(s->w, 0);
     ck_assert(r.write_to != NULL);
-    assert_ok(bufv_copy(s->w, &r, &copied));
+    assert_ok(bufv_copy(s->w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, 2500);
     ck_assert_uint_eq(bufv_length(v), 0);
     ck_assert_uint_eq(s->attempts, attempts_for(2500, s->max_vec));
@@ -277,12 +277,12 @@ START_TEST(reader__copy_from_a_list_fails)
 
     scripted_limits(s, 8, 0);
     scripted_play(s, script, 1);
-    assert_is(bufv_copy(s->w, &r, &copied), APR_STATUS_IS_EPIPE);
+    assert_is(bufv_copy(s->w, &r, NULL, &copied), APR_STATUS_IS_EPIPE);
     ck_assert_uint_eq(copied, 3);
     assert_text(v, "de");
-    assert_ok(bufv_copy(s->w, &r, &copied));
+    assert_ok(bufv_copy(s->w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, 2);
-    assert_ok(bufv_copy(s->w, &r, &copied));
+    assert_ok(bufv_copy(s->w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, 0);
     scripted_assert_got(s, "abcde", 5);
 }
@@ -297,9 +297,24 @@ START_TEST(reader__copy_from_a_list_by_reading)
     apr_uint64_t copied = 0;
 
     r.write_to = NULL;
-    assert_ok(bufv_copy(s->w, &r, &copied));
+    assert_ok(bufv_copy(s->w, &r, NULL, &copied));
     ck_assert_uint_eq(copied, 5);
     scripted_assert_got(s, "abcde", 5);
+}
+END_TEST
+
+/* A reader needs one of its two ways. */
+START_TEST(reader__reader_that_only_writes)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    bufv_reader_t reader = bufv_reader(v);
+    apr_uint64_t copied;
+
+    reader.read = NULL;
+    assert_ok(bufv_copy(s->w, &reader, NULL, &copied));
+    ck_assert_uint_eq(copied, 3);
+    scripted_assert_got(s, "abc", 3);
 }
 END_TEST
 
@@ -316,6 +331,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, reader__copy_from_a_list_gathers);
     tcase_add_test(tc, reader__copy_from_a_list_fails);
     tcase_add_test(tc, reader__copy_from_a_list_by_reading);
+    tcase_add_test(tc, reader__reader_that_only_writes);
 }
 
 const topic_t topic_reader = {"reader", add_tests};

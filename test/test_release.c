@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Release callbacks: once, in order, in time, and what they may do
  * (promise 5). */
@@ -6,7 +6,7 @@
 #include "journal.h"
 #include "scripted.h"
 
-/* ------------------------------------------------------ once and in order */
+/* ---- once and in order */
 
 /* Each byte consumed releases what ends there, and nothing else. */
 START_TEST(release__as_bytes_are_consumed)
@@ -148,7 +148,7 @@ START_TEST(release__by_clear_and_pool)
 }
 END_TEST
 
-/* ---------------------------------------------------------- empty chunks */
+/* ---- empty chunks */
 
 /* An empty owned chunk waits for the chunks before it. */
 START_TEST(release__empty_at_its_turn)
@@ -259,7 +259,7 @@ START_TEST(release__moves_with_the_chunks)
 }
 END_TEST
 
-/* -------------------------------------------------- sharing: split, clone */
+/* ---- sharing: split, clone */
 
 /* A chunk that a cut goes through is released by the later half, whichever
  * that is. */
@@ -344,7 +344,7 @@ START_TEST(release__after_cloning_itself)
 }
 END_TEST
 
-/* ------------------------------------------------- what a callback may do */
+/* ---- what a callback may do */
 
 typedef struct inner_t {
     bufv_t *v;
@@ -610,12 +610,126 @@ START_TEST(release__callback_destroys_the_pool)
     assert_ok(bufv_append_owned(in.v, "b", 1, inner_release, &in));
     assert_ok(bufv_append_owned(in.v, "c", 1, inner_release, &in));
     if (_i == 0)
-        (void)bufv_write(in.v, s->w, &written);
+        assert_is(bufv_write(in.v, s->w, &written), APR_STATUS_IS_EBUSY);
     else
         assert_ok(bufv_consume(in.v, 1));
     ck_assert_int_eq(in.calls, 3);
-    ck_assert_uint_le(s->got_len, 3);
+    ck_assert_uint_eq(s->got_len, _i == 0);
     ck_assert_uint_eq(written, s->got_len);
+}
+END_TEST
+
+/* ---- pools that go inside */
+
+typedef struct inside_t {
+    bufv_t *v, *other;
+    scripted_t *s;
+    apr_pool_t *sub;
+    apr_status_t status;
+    int calls;
+} inside_t;
+
+static void prepend_inside(void *baton, const void *data, apr_size_t len)
+{
+    inside_t *in = baton;
+
+    (void)data;
+    (void)len;
+    in->status = bufv_prepend(in->v, "x", 1);
+}
+
+START_TEST(release__prepend_from_a_callback)
+{
+    inside_t in = {0};
+
+    in.v = list_new();
+    assert_ok(bufv_append_owned(in.v, "a", 1, prepend_inside, &in));
+    assert_ok(bufv_append(in.v, "b", 1));
+    assert_ok(bufv_consume(in.v, 1));
+    assert_is(in.status, APR_STATUS_IS_EBUSY);
+    assert_text(in.v, "b");
+}
+END_TEST
+
+static void count_calls(void *baton, const bufv_call_t *call)
+{
+    (void)call;
+    ++*(int *)baton;
+}
+
+static void destroy_inside(void *baton, const bufv_call_t *call)
+{
+    inside_t *in = baton;
+
+    (void)call;
+    in->calls++;
+    apr_pool_destroy(in->sub);
+}
+
+static void destroy_when_released(void *baton, const void *data,
+                                  apr_size_t len)
+{
+    inside_t *in = baton;
+
+    (void)data;
+    (void)len;
+    in->calls++;
+    if (in->sub != NULL)
+        apr_pool_destroy(in->sub);
+    in->sub = NULL;
+}
+
+/* The writer goes in its own hook, or in a callback that it caused, at its
+ * beginning or in the middle; with a lock and without. */
+START_TEST(release__writer_destroyed_inside)
+{
+    inside_t in = {0};
+    apr_uint64_t written = 9;
+    int hooks = 0;
+
+    in.v = list_new();
+    in.s = scripted_new(pool);
+    in.s->otherwise.take = 1;
+    assert_ok(apr_pool_create(&in.sub, pool));
+    in.s->pool = in.sub;
+    scripted_open(in.s);
+    if (_i % 2)
+        assert_ok(bufv_writer_lock_enable(in.s->w));
+    bufv_writer_hook_set(in.s->w, count_calls, &hooks);
+    if (_i / 2 == 0)
+        bufv_writer_hook_set(in.s->w, destroy_inside, &in);
+    else
+        assert_ok(bufv_append_owned(in.v, "x", _i / 2 == 1,
+                                    destroy_when_released, &in));
+    assert_ok(bufv_append(in.v, "abc", 3));
+    assert_is(bufv_write(in.v, in.s->w, &written), APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(in.calls, 1);
+    ck_assert_int_eq(hooks, 0); /* it went with the writer */
+    ck_assert_uint_eq(written, _i / 2 == 2 ? 0 : 1);
+    ck_assert_uint_eq(bufv_length(in.v), 3 - (_i / 2 == 0));
+}
+END_TEST
+
+/* The list goes in a callback: its hook is not called for it any more. */
+START_TEST(release__list_destroyed_inside)
+{
+    scripted_t *s = scripted_new(pool);
+    inside_t in = {0};
+    apr_uint64_t written = 9;
+    int hooks = 0;
+
+    scripted_open(s);
+    bufv_writer_hook_set(s->w, count_calls, &hooks);
+    assert_ok(apr_pool_create(&in.sub, pool));
+    assert_ok(bufv_create(&in.v, in.sub));
+    assert_ok(bufv_append_owned(in.v, "abc", _i == 0 ? 0 : 3,
+                                destroy_when_released, &in));
+    assert_ok(bufv_append(in.v, "def", 3));
+    s->otherwise.take = 3;
+    assert_is(bufv_write(in.v, s->w, &written), APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(in.calls, 1);
+    ck_assert_int_eq(hooks, 0);
+    ck_assert_uint_eq(written, _i == 0 ? 0 : 3);
 }
 END_TEST
 
@@ -647,6 +761,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, release__callback_moves_the_list);
     tcase_add_test(tc, release__callback_clears);
     tcase_add_loop_test(tc, release__callback_destroys_the_pool, 0, 2);
+    tcase_add_test(tc, release__prepend_from_a_callback);
+    tcase_add_loop_test(tc, release__writer_destroyed_inside, 0, 6);
+    tcase_add_loop_test(tc, release__list_destroyed_inside, 0, 2);
 }
 
 const topic_t topic_release = {"release", add_tests};

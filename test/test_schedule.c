@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Every small list under every small limit, with every event at every byte,
  * against a flat string (promises 5, 8-14, 17-19). */
@@ -194,13 +194,13 @@ static void check_attempts(const bench_t *b, const plan_t *p)
 /* After the event nothing else is attempted, unless it can be got over. */
 static void check_end(const bench_t *b, const plan_t *p, apr_status_t status)
 {
-    const bufv_report_t *report = bufv_writer_report(b->s->w);
+    bufv_report_t report = report_of(b->s->w);
 
-    must(report->status == status, "status of the report", p);
-    must(report->calls == b->s->attempts, "calls of the report", p);
-    must(report->waits == b->s->waited, "waits of the report", p);
-    must(report->written == b->s->got_len, "bytes of the report", p);
-    must(report->left == bufv_length(b->v), "rest of the report", p);
+    must(report.status == status, "status of the report", p);
+    must(report.calls == b->s->attempts, "calls of the report", p);
+    must(report.waits == b->s->waited, "waits of the report", p);
+    must(report.written == b->s->got_len, "bytes of the report", p);
+    must(report.left == bufv_length(b->v), "rest of the report", p);
     if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status))
         must(b->s->got_len == p->at, "bytes after the event", p);
     if (p->some || !event_comes(p) || p->at == p->total)

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* bufv_send() and bufv_sendv(): no writer kept. */
 
@@ -197,6 +197,18 @@ START_TEST(send__closed_peer)
 }
 END_TEST
 
+START_TEST(send__sendv_of_nothing)
+{
+    peer_t *p = peer_new();
+    apr_size_t len = 9;
+
+    assert_ok(bufv_sendv(p->near_end, NULL, 0, &len));
+    ck_assert_uint_eq(len, 0);
+    assert_is(bufv_sendv(p->near_end, NULL, 1, &len), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_sendv(p->near_end, NULL, -1, NULL), APR_STATUS_IS_EINVAL);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, send__a_list);
@@ -206,6 +218,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, send__sendv_times_out);
     tcase_add_test(tc, send__timeout_0);
     tcase_add_test(tc, send__closed_peer);
+    tcase_add_test(tc, send__sendv_of_nothing);
 }
 
 const topic_t topic_send = {"send", add_tests};

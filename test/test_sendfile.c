@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* File ranges over TCP as Linux sends them: unread, in as few segments as
  * can be, without waiting and without a signal. */
@@ -25,6 +25,15 @@ static int unread(void)
     return bufv_socket_ops()->sendfile != NULL;
 }
 
+/* A writer to which ranges of any length are sent unread, if it can. */
+static bufv_writer_t *unread_writer(const peer_t *p)
+{
+    bufv_writer_t *w = peer_writer(p);
+
+    bufv_writer_sendfile_from_set(w, 0);
+    return w;
+}
+
 static int fd_of(apr_socket_t *sock)
 {
     apr_os_sock_t fd;
@@ -33,7 +42,7 @@ static int fd_of(apr_socket_t *sock)
     return fd;
 }
 
-/* A file with a name that test/strace_sendfile knows, gone at its close. */
+/* A file with a name that tools/strace_sendfile knows, gone at its close. */
 static apr_file_t *file_named(const char *name, const void *bytes,
                               apr_size_t len)
 {
@@ -41,11 +50,11 @@ static apr_file_t *file_named(const char *name, const void *bytes,
     apr_file_t *file;
 
     assert_ok(apr_temp_dir_get(&dir, pool));
-    assert_ok(
-        apr_file_mktemp(&file, apr_psprintf(pool, "%s/%s-XXXXXX", dir, name),
-                        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE |
-                            APR_FOPEN_EXCL | APR_FOPEN_DELONCLOSE,
-                        pool));
+    assert_ok(apr_file_mktemp(
+        &file, apr_psprintf(pool, "%s/%s-XXXXXX", dir, name),
+        APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
+            APR_FOPEN_DELONCLOSE | APR_FOPEN_SENDFILE_ENABLED,
+        pool));
     assert_ok(apr_file_write_full(file, bytes, len, NULL));
     return file;
 }
@@ -75,7 +84,7 @@ static void count_files(void *baton, const bufv_call_t *call)
     }
 }
 
-/* ---------------------------------------------------------------- segments */
+/* ---- segments */
 
 /* Emulators tell the first bytes of this alone. */
 static void assert_one_segment(apr_socket_t *sock)
@@ -102,7 +111,7 @@ START_TEST(sendfile__one_segment)
     apr_file_t *file = file_named("bufv-test", data, 1000);
     bufv_t *v = list_around(file, 1000);
     peer_t *p = peer_new();
-    bufv_writer_t *w = peer_writer(p);
+    bufv_writer_t *w = unread_writer(p);
     apr_uint64_t written;
 
     assert_ok(apr_socket_opt_set(p->near_end, APR_TCP_NODELAY, _i % 2));
@@ -132,7 +141,7 @@ START_TEST(sendfile__corked_stays_corked)
 
     assert_ok(apr_socket_opt_set(p->near_end, APR_TCP_NOPUSH, 1));
     peer_start(p);
-    assert_ok(write_checked(v, peer_writer(p), &written));
+    assert_ok(write_checked(v, unread_writer(p), &written));
     ck_assert_int_eq(
         getsockopt(fd_of(p->near_end), IPPROTO_TCP, TCP_CORK, &on, &len), 0);
     ck_assert_int_eq(on, 1);
@@ -148,7 +157,7 @@ START_TEST(sendfile__nagle)
     const unsigned char *data = bytes_new(1000, 72);
     apr_file_t *file = file_named("bufv-test", data, 1000);
     peer_t *p = peer_new();
-    bufv_writer_t *w = peer_writer(p);
+    bufv_writer_t *w = unread_writer(p);
     apr_time_t quickest = apr_time_from_sec(10), start;
     char got[2000];
     apr_uint64_t written;
@@ -175,7 +184,7 @@ START_TEST(sendfile__nagle)
 }
 END_TEST
 
-/* ------------------------------------------------- waiting, and its limits */
+/* ---- waiting, and its limits */
 
 /* On a blocking socket too, a deadline holds and write_some does not wait; the
  * socket blocks afterwards as it did before. */
@@ -185,7 +194,7 @@ START_TEST(sendfile__does_not_block)
     apr_file_t *file = file_named("bufv-test", data, BIG);
     bufv_t *v = list_around(file, BIG);
     peer_t *p = peer_new();
-    bufv_writer_t *w = peer_writer(p);
+    bufv_writer_t *w = unread_writer(p);
     apr_time_t start = apr_time_now();
     apr_uint64_t written, sum;
     int flags;
@@ -217,7 +226,7 @@ START_TEST(sendfile__peer_is_gone)
     apr_file_t *file = file_named("bufv-test", data, BIG);
     bufv_t *v = list_new();
     peer_t *p = peer_new();
-    bufv_writer_t *w = peer_writer(p);
+    bufv_writer_t *w = unread_writer(p);
     apr_uint64_t written;
     int i;
 
@@ -230,7 +239,7 @@ START_TEST(sendfile__peer_is_gone)
 }
 END_TEST
 
-/* ------------------------------------------------------- what can be sent */
+/* ---- what can be sent */
 
 /* Over an AF_UNIX pair, and from a file that was opened buffered. */
 START_TEST(sendfile__to_a_unix_socket)
@@ -249,7 +258,7 @@ START_TEST(sendfile__to_a_unix_socket)
     assert_ok(apr_os_sock_put(&near_end, &fds[0], pool));
     assert_ok(apr_os_sock_put(&far_end, &fds[1], pool));
     p = peer_of(near_end, far_end);
-    w = peer_writer(p);
+    w = unread_writer(p);
     bufv_writer_hook_set(w, count_files, &files);
     peer_start(p);
     assert_ok(write_checked(v, w, &written));
@@ -267,11 +276,12 @@ START_TEST(sendfile__of_what_has_to_be_read)
     apr_file_t *file;
     bufv_t *v = list_new();
     peer_t *p = peer_new();
-    bufv_writer_t *w = peer_writer(p);
+    bufv_writer_t *w = unread_writer(p);
     apr_uint64_t written;
 
-    assert_ok(
-        apr_file_open(&file, "/proc/self/cmdline", APR_FOPEN_READ, 0, pool));
+    assert_ok(apr_file_open(&file, "/proc/self/cmdline",
+                            APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, 0,
+                            pool));
     assert_ok(bufv_append_file(v, file, 0, 5));
     peer_start(p);
     assert_ok(write_checked(v, w, &written));
@@ -281,7 +291,7 @@ START_TEST(sendfile__of_what_has_to_be_read)
 }
 END_TEST
 
-/* --------------------------------------------------------------- 5 GiB --- */
+/* ---- 5 GiB */
 
 /* 5 GiB of a sparse file between two chunks in memory: count and content,
  * with the file never read. The file's bytes are zeros, and a mark at each
@@ -305,7 +315,7 @@ START_TEST(sendfile__huge)
     assert_ok(apr_file_trunc(file, 5 * GIB));
     memset(period, 0, sizeof(period));
     p = peer_new();
-    w = peer_writer(p);
+    w = unread_writer(p);
     bufv_writer_hook_set(w, count_files, &files);
     assert_ok(bufv_append(v, period, 10));
     assert_ok(bufv_append_file(v, file, 0, 5 * GIB));
@@ -323,8 +333,7 @@ START_TEST(sendfile__huge)
     if (unread())
         ck_assert_uint_eq(files.written, 5 * GIB);
     printf("5 GiB in %lu attempts of sendfile, %lu in all\n",
-           (unsigned long)files.calls,
-           (unsigned long)bufv_writer_report(w)->calls);
+           (unsigned long)files.calls, (unsigned long)report_of(w).calls);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Splitting a list in two, at every byte. */
 
@@ -126,6 +126,24 @@ START_TEST(split__empty_owned)
 }
 END_TEST
 
+/* A chunk behind the cut belongs to the one list alone, and is not kept for
+ * the other. */
+START_TEST(split__split_between_owned_chunks)
+{
+    static const char *const texts[] = {"ab", "cd", "ef", NULL};
+    journal_t *j = journal_new();
+    bufv_t *v = journal_list(j, texts), *head = list_new();
+
+    assert_ok(bufv_split(v, 2, head));
+    assert_ok(bufv_consume(v, 2));
+    ck_assert_int_eq(j->entry[1].released, 1);
+    ck_assert_int_eq(j->releases, 1);
+    assert_ok(bufv_consume(head, 2));
+    ck_assert_int_eq(j->entry[0].released, 1);
+    ck_assert_int_eq(j->releases, 2);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, split__at_every_byte);
@@ -135,6 +153,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, split__and_join);
     tcase_add_test(tc, split__shares_copied_bytes);
     tcase_add_test(tc, split__empty_owned);
+    tcase_add_test(tc, split__split_between_owned_chunks);
 }
 
 const topic_t topic_split = {"split", add_tests};

@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* What only Windows has, through the place where the win32 back end calls
  * WSASend: lack of buffers, which Wine never tells, the calls as they are
@@ -11,7 +11,7 @@
 #define MIB ((apr_size_t)1024 * 1024)
 #define BIG (8 * MIB)
 
-/* ------------------------------------------------------------ the calls -- */
+/* ---- the calls */
 
 /* What was asked of WSASend, and what is to be said. */
 static struct {
@@ -93,7 +93,7 @@ static void let_through(void)
     bufv__wsasend = WSASend;
 }
 
-/* ----------------------------------------------------- lack of buffers -- */
+/* ---- lack of buffers */
 
 /* Calls shrink until they get through, and all bytes arrive. */
 START_TEST(win32__nobufs_shrinks)
@@ -160,7 +160,7 @@ START_TEST(win32__nobufs_for_a_while)
     refuse(0, 6, WSAENOBUFS);
     assert_ok(write_checked(v, w, &written));
     ck_assert_uint_eq(wsa.refused, 6);
-    ck_assert_int_gt(bufv_writer_report(w)->waited, 0);
+    ck_assert_int_gt(report_of(w).waited, 0);
     peer_finish(p);
     peer_assert_length(p, BIG);
 }
@@ -181,7 +181,7 @@ START_TEST(win32__nobufs_for_a_message)
 }
 END_TEST
 
-/* --------------------------------------------------------------- errors -- */
+/* ---- errors */
 
 static int is_gone(apr_status_t status)
 {
@@ -242,7 +242,7 @@ START_TEST(win32__interruptions_are_invisible)
 }
 END_TEST
 
-/* --------------------------------------------------------------- limits -- */
+/* ---- limits */
 
 static const apr_size_t counts[] = {1, 1023, 1024, 1025, 2048, 2049, 5000};
 
@@ -294,7 +294,7 @@ START_TEST(win32__lengths_of_64_bits)
 }
 END_TEST
 
-/* ------------------------------------------------------- the handle -- */
+/* ---- the handle */
 
 static SOCKET handle_of(apr_socket_t *sock)
 {
@@ -350,8 +350,6 @@ START_TEST(win32__mode_is_as_found)
     ck_assert_int_eq(timeout, modes[_i].timeout);
 }
 END_TEST
-
-/* -------------------------------------------------------------------- -- */
 
 static void add_tests(TCase *tc)
 {

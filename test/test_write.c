@@ -1,4 +1,4 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* The loop, driven by a script: call counts, short writes, would-block,
  * errors, liars, the hook and the counters (promises 8-14, 17-19). */
@@ -15,8 +15,7 @@ static bufv_t *dots(apr_size_t n)
     return list_cut(data, n, 1, GAP);
 }
 
-/* ---------------------------------------------------------------- counts --
- */
+/* ---- counts */
 
 /* An empty list is a success without an attempt, even past the deadline. */
 START_TEST(write__empty_list)
@@ -38,8 +37,8 @@ START_TEST(write__empty_list)
     ck_assert_uint_eq(s->attempts, 0);
     ck_assert_uint_eq(s->waited, 0);
     ck_assert_uint_eq(t.calls, 0);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->calls, 0);
-    ck_assert_uint_eq(bufv_writer_stats(s->w)->calls, 0);
+    ck_assert_uint_eq(report_of(s->w).calls, 0);
+    ck_assert_uint_eq(stats_of(s->w).calls, 0);
 }
 END_TEST
 
@@ -194,7 +193,7 @@ START_TEST(write__over_4_gib)
 }
 END_TEST
 
-/* --------------------------------------------------------- short writes -- */
+/* ---- short writes */
 
 /* A transport that takes k bytes at a time gets every byte once, for each
  * k. Go loses bytes here. */
@@ -232,8 +231,7 @@ START_TEST(write__byte_by_byte)
 }
 END_TEST
 
-/* ----------------------------------------------------------- would-block --
- */
+/* ---- would-block */
 
 /* Would-block with bytes: they are gone, it waits once, and does not probe
  * before that. */
@@ -252,7 +250,7 @@ START_TEST(write__full_with_bytes)
     scripted_assert_got(s, "helloworld", 10);
     ck_assert_uint_eq(s->attempts, 2);
     ck_assert_uint_eq(s->waited, 1);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->waits, 1);
+    ck_assert_uint_eq(report_of(s->w).waits, 1);
     assert_tally_is_report(&t, s->w);
 }
 END_TEST
@@ -272,8 +270,8 @@ START_TEST(write__full_a_thousand_times)
     scripted_assert_got(s, data, 1000);
     ck_assert_uint_eq(s->attempts, 1000);
     ck_assert_uint_eq(s->waited, 999);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->waits, 999);
-    ck_assert_int_eq(bufv_writer_report(s->w)->waited, 999 * 7);
+    ck_assert_uint_eq(report_of(s->w).waits, 999);
+    ck_assert_int_eq(report_of(s->w).waited, 999 * 7);
 }
 END_TEST
 
@@ -313,8 +311,8 @@ START_TEST(write__some_never_waits)
     assert_is(bufv_write_some(v, s->w, &written), APR_STATUS_IS_EAGAIN);
     ck_assert_uint_eq(written, 4);
     ck_assert_uint_eq(bufv_length(v), 6);
-    assert_is(bufv_writer_report(s->w)->status, APR_STATUS_IS_EAGAIN);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->left, 6);
+    assert_is(report_of(s->w).status, APR_STATUS_IS_EAGAIN);
+    ck_assert_uint_eq(report_of(s->w).left, 6);
     assert_is(bufv_write_some(v, s->w, &written), APR_STATUS_IS_EAGAIN);
     ck_assert_uint_eq(written, 0);
     assert_is(bufv_write_some(v, s->w, &written), APR_STATUS_IS_EAGAIN);
@@ -324,8 +322,8 @@ START_TEST(write__some_never_waits)
     ck_assert_uint_eq(written, 3);
     ck_assert_uint_eq(s->waited, 0);
     scripted_assert_got(s, "helloworld", 10);
-    ck_assert_uint_eq(bufv_writer_stats(s->w)->written, 10);
-    ck_assert_uint_eq(bufv_writer_stats(s->w)->waits, 0);
+    ck_assert_uint_eq(stats_of(s->w).written, 10);
+    ck_assert_uint_eq(stats_of(s->w).waits, 0);
 }
 END_TEST
 
@@ -389,7 +387,7 @@ START_TEST(write__interrupted)
 }
 END_TEST
 
-/* --------------------------------------------------------------- errors -- */
+/* ---- errors */
 
 /* After an error nothing is attempted; the status is the transport's, the
  * count is exact, and the rest can go elsewhere. */
@@ -499,7 +497,7 @@ START_TEST(write__claims_too_much)
 }
 END_TEST
 
-/* ------------------------------------------------- transient lack of room */
+/* ---- transient lack of room */
 
 /* "No buffer space" and "no memory" on a stream: tried again, with less, and
  * every byte leaves once. */
@@ -583,7 +581,7 @@ START_TEST(write__left_beyond_4_gib)
     s->otherwise.status = APR_ECONNRESET;
     bufv_writer_copy_below_set(s->w, 0);
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_ECONNRESET);
-    ck_assert_uint_eq(bufv_writer_report(s->w)->left, APR_UINT64_C(5) << 30);
+    ck_assert_uint_eq(report_of(s->w).left, APR_UINT64_C(5) << 30);
 }
 END_TEST
 
@@ -610,7 +608,7 @@ START_TEST(write__transient_now_and_then)
 }
 END_TEST
 
-/* ---------------------------------------------------- hook and counters -- */
+/* ---- hook and counters */
 
 /* The hook is told exactly what each attempt was given and did. */
 START_TEST(write__hook_tells_the_attempt)
@@ -742,44 +740,48 @@ START_TEST(write__report_and_stats)
 {
     bufv_t *v = dots(10);
     scripted_t *s = scripted_for(v);
-    const bufv_report_t *report = bufv_writer_report(s->w);
-    const bufv_stats_t *stats = bufv_writer_stats(s->w);
+    bufv_report_t report = report_of(s->w);
+    bufv_stats_t stats = stats_of(s->w);
     static const scripted_step_t steps[] = {{4, APR_EAGAIN, 0},
                                             {3, APR_EPIPE, 0}};
     apr_uint64_t written;
 
-    ck_assert_uint_eq(report->calls + report->written + report->waits, 0);
-    ck_assert_uint_eq(stats->lists + stats->calls + stats->written, 0);
+    ck_assert_uint_eq(report.calls + report.written + report.waits, 0);
+    ck_assert_uint_eq(stats.lists + stats.calls + stats.written, 0);
     scripted_limits(s, 16, 0);
     scripted_play(s, steps, COUNT(steps));
     s->otherwise_wait.advance = 50;
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_EPIPE);
-    ck_assert_uint_eq(report->written, 7);
-    ck_assert_uint_eq(report->left, 3);
-    ck_assert_uint_eq(report->calls, 2);
-    ck_assert_uint_eq(report->waits, 1);
-    ck_assert_int_eq(report->waited, 50);
-    ck_assert_uint_eq(stats->lists, 0);
+    ck_assert_uint_eq(report.written, 0); /* it is a copy */
+    report = report_of(s->w);
+    stats = stats_of(s->w);
+    ck_assert_uint_eq(report.written, 7);
+    ck_assert_uint_eq(report.left, 3);
+    ck_assert_uint_eq(report.calls, 2);
+    ck_assert_uint_eq(report.waits, 1);
+    ck_assert_int_eq(report.waited, 50);
+    ck_assert_uint_eq(stats.lists, 0);
     assert_ok(write_checked(v, s->w, &written));
-    report = bufv_writer_report(s->w);
-    ck_assert_uint_eq(report->written, 3);
-    ck_assert_uint_eq(report->left, 0);
-    ck_assert_uint_eq(report->calls, 1);
-    ck_assert_uint_eq(report->waits, 0);
-    ck_assert_int_eq(report->waited, 0);
-    stats = bufv_writer_stats(s->w);
-    ck_assert_uint_eq(stats->lists, 1);
-    ck_assert_uint_eq(stats->written, 10);
-    ck_assert_uint_eq(stats->calls, 3);
-    ck_assert_uint_eq(stats->waits, 1);
-    ck_assert_int_eq(stats->waited, 50);
+    report = report_of(s->w);
+    ck_assert_uint_eq(report.written, 3);
+    ck_assert_uint_eq(report.left, 0);
+    ck_assert_uint_eq(report.calls, 1);
+    ck_assert_uint_eq(report.waits, 0);
+    ck_assert_int_eq(report.waited, 0);
+    stats = stats_of(s->w);
+    ck_assert_uint_eq(stats.lists, 1);
+    ck_assert_uint_eq(stats.written, 10);
+    ck_assert_uint_eq(stats.calls, 3);
+    ck_assert_uint_eq(stats.waits, 1);
+    ck_assert_int_eq(stats.waited, 50);
 }
 END_TEST
 
-/* ----------------------------------------------------------- begin, end -- */
+/* ---- begin, end */
 
-/* `begin` comes once before the first attempt and `end` once after the last,
- * also when the write fails; nothing to do for an empty list. */
+/* `begin` and `end` frame each run of attempts, between which nothing is
+ * borrowed: a run ends before a wait and on every return, also when the write
+ * fails. Nothing to do for an empty list. */
 START_TEST(write__begin_and_end)
 {
     static const scripted_step_t steps[] = {{1, APR_EAGAIN, 0},
@@ -790,12 +792,70 @@ START_TEST(write__begin_and_end)
 
     scripted_play(s, steps, COUNT(steps));
     assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_EPIPE);
-    ck_assert_uint_eq(s->begins, 1);
-    ck_assert_uint_eq(s->ends, 1);
-    ck_assert_int_lt(s->begin_saw, 0);
-    assert_ok(bufv_write_some(v, s->w, &written));
     ck_assert_uint_eq(s->begins, 2);
     ck_assert_uint_eq(s->ends, 2);
+    assert_ok(bufv_write_some(v, s->w, &written));
+    ck_assert_uint_eq(s->begins, 3);
+    ck_assert_uint_eq(s->ends, 3);
+    assert_ok(bufv_write(v, s->w, &written));
+    ck_assert_uint_eq(s->begins, 3);
+    scripted_assert_kept(s);
+}
+END_TEST
+
+typedef struct look_t {
+    const scripted_t *s;
+    int calls, borrowed;
+} look_t;
+
+static void look_from_hook(void *baton, const bufv_call_t *call)
+{
+    look_t *l = baton;
+
+    (void)call;
+    l->calls++;
+    l->borrowed += l->s->borrowed;
+}
+
+static void look_from_release(void *baton, const void *data, apr_size_t len)
+{
+    look_t *l = baton;
+
+    (void)data;
+    (void)len;
+    l->calls++;
+    l->borrowed += l->s->borrowed;
+}
+
+/* A run ends before each hook and each release callback, and attempts that
+ * come without either share one. */
+START_TEST(write__runs_end_before_callbacks)
+{
+    const unsigned char *data = bytes_new(100, 14);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_for(v);
+    look_t l = {NULL, 0, 0};
+    apr_uint64_t written;
+    int i;
+
+    l.s = s;
+    bufv_writer_copy_below_set(s->w, 0);
+    scripted_limits(s, 1, 0);
+    for (i = 0; i < 10; i++)
+        assert_ok(bufv_append(v, data + i * 2, 1));
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 10);
+    ck_assert_uint_eq(s->begins, 1);
+    for (i = 0; i < 10; i++)
+        assert_ok(
+            bufv_append_owned(v, data + i * 2, 1, look_from_release, &l));
+    if (_i == 1)
+        bufv_writer_hook_set(s->w, look_from_hook, &l);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_int_eq(l.calls, _i == 1 ? 20 : 10);
+    ck_assert_int_eq(l.borrowed, 0);
+    ck_assert_uint_eq(s->begins, 11);
+    scripted_assert_kept(s);
 }
 END_TEST
 
@@ -819,7 +879,7 @@ START_TEST(write__begin_fails)
 }
 END_TEST
 
-/* ---------------------------------------------- pointers after a return -- */
+/* ---- pointers after a return */
 
 /* After a write that stopped half way the list can be cleared, its memory
  * reused, and nothing old is sent. */
@@ -864,6 +924,55 @@ START_TEST(write__changed_between_two_writes)
 }
 END_TEST
 
+/* Takes all the first time, and then fails and says no count. */
+static apr_status_t forget_to_count(void *baton, const struct iovec *vec,
+                                    apr_size_t nvec, int more,
+                                    apr_size_t *written)
+{
+    int *calls = baton;
+
+    (void)nvec;
+    (void)more;
+    if ((*calls)++ > 0)
+        return APR_ECONNRESET;
+    *written = vec->iov_len;
+    return APR_SUCCESS;
+}
+
+/* A count that a transport does not tell is none. */
+START_TEST(write__a_count_that_is_not_told)
+{
+    bufv_t *v = list_of((const char *const[]){"abc", "def", NULL});
+    bufv_ops_t ops = ops_new();
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    int calls = 0;
+
+    ops.max_vec = 1;
+    ops.max_bytes = 4096;
+    ops.writev = forget_to_count;
+    assert_ok(bufv_writer_create(&w, &ops, &calls, pool));
+    assert_is(write_checked(v, w, &written), APR_STATUS_IS_ECONNRESET);
+    ck_assert_uint_eq(written, 3);
+    assert_text(v, "def");
+}
+END_TEST
+
+/* "Not implemented" is a transport's error like any other, except from
+ * `sendfile`. */
+START_TEST(write__enotimpl_of_writev)
+{
+    static const scripted_step_t refuses = {0, APR_ENOTIMPL, 0};
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    scripted_play(s, &refuses, 1);
+    assert_is(write_checked(v, s->w, &written), APR_STATUS_IS_ENOTIMPL);
+    ck_assert_uint_eq(s->attempts, 1);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     int n = (int)COUNT(counts);
@@ -900,9 +1009,12 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, write__other_list_from_a_hook, 0, 2);
     tcase_add_test(tc, write__report_and_stats);
     tcase_add_test(tc, write__begin_and_end);
+    tcase_add_loop_test(tc, write__runs_end_before_callbacks, 0, 2);
     tcase_add_test(tc, write__begin_fails);
     tcase_add_test(tc, write__keeps_no_old_bytes);
     tcase_add_test(tc, write__changed_between_two_writes);
+    tcase_add_test(tc, write__a_count_that_is_not_told);
+    tcase_add_test(tc, write__enotimpl_of_writev);
 }
 
 const topic_t topic_write = {"write", add_tests};

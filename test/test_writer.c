@@ -1,8 +1,11 @@
-/* Licensed under the Apache License, Version 2.0; see the file LICENSE. */
+/* SPDX-License-Identifier: Apache-2.0 */
 
 /* Making writers and setting them. */
 
+#include "peer.h"
 #include "scripted.h"
+
+#include <apr_portable.h>
 
 #include <ctype.h>
 
@@ -23,7 +26,6 @@ START_TEST(writer__create_is_checked)
     assert_is(bufv_writer_create(NULL, &ops, s, pool), APR_STATUS_IS_EINVAL);
     assert_is(bufv_writer_create(&w, NULL, s, pool), APR_STATUS_IS_EINVAL);
     ck_assert_ptr_null(w);
-    assert_is(bufv_writer_create(&w, &ops, s, NULL), APR_STATUS_IS_EINVAL);
     ops.writev = NULL;
     w = (bufv_writer_t *)s;
     assert_is(bufv_writer_create(&w, &ops, s, pool), APR_STATUS_IS_EINVAL);
@@ -69,7 +71,7 @@ START_TEST(writer__ops_are_copied)
 }
 END_TEST
 
-/* Only the first three and `writev` are needed. */
+/* Only the size, the name, the limits and `writev` are needed. */
 START_TEST(writer__least_ops)
 {
     scripted_t *s = scripted_new(pool);
@@ -78,7 +80,8 @@ START_TEST(writer__least_ops)
     bufv_writer_t *w;
     apr_uint64_t written;
 
-    memset(&ops, 0, sizeof(ops));
+    s->ops.begin = NULL; /* attempts need no run then */
+    ops = ops_new();
     ops.name = "least";
     ops.max_vec = s->max_vec = 1;
     ops.max_bytes = s->max_bytes = 1;
@@ -152,13 +155,12 @@ START_TEST(writer__before_the_first_write)
 {
     scripted_t *s = scripted_for(NULL);
     static const bufv_report_t nothing;
-    const bufv_report_t *report = bufv_writer_report(s->w);
+    bufv_report_t report = report_of(s->w);
     char buf[100];
 
-    ck_assert_ptr_nonnull(report);
-    ck_assert_int_eq(report->status, nothing.status);
-    ck_assert_uint_eq(report->written | report->left | report->calls |
-                          report->waits | report->copied,
+    ck_assert_int_eq(report.status, nothing.status);
+    ck_assert_uint_eq(report.written | report.left | report.calls |
+                          report.waits | report.copied,
                       0);
     memset(buf, '#', sizeof(buf));
     ck_assert_ptr_eq(bufv_writer_strerror(s->w, buf, sizeof(buf)), buf);
@@ -250,6 +252,125 @@ START_TEST(writer__version)
 }
 END_TEST
 
+static bufv_writer_t *a_writer(void)
+{
+    scripted_t *s = scripted_new(pool);
+
+    scripted_open(s);
+    return s->w;
+}
+
+START_TEST(writer__writers_that_are_missing)
+{
+    const bufv_ops_t *ops = bufv_socket_ops();
+    bufv_writer_t *w = a_writer();
+    apr_uint64_t written = 9;
+    bufv_t *v = list_new();
+    bufv_reader_t none = {NULL, NULL, NULL, NULL};
+    char text[4] = "abc";
+
+    assert_is(bufv_write(NULL, w, &written), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(written, 0);
+    written = 9;
+    assert_is(bufv_write(v, NULL, &written), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(written, 0);
+    assert_is(bufv_copy(w, &none, NULL, NULL), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_writer_lock_enable(NULL), APR_STATUS_IS_EINVAL);
+    ck_assert_ptr_null(bufv_writer_strerror(w, NULL, 4));
+    ck_assert_ptr_eq(bufv_writer_strerror(w, text, 0), text);
+    ck_assert_str_eq(text, "abc");
+    assert_is(bufv_writer_create(NULL, ops, NULL, pool), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_writer_socket(NULL, NULL, pool), APR_STATUS_IS_EINVAL);
+    assert_is(bufv_writer_file(NULL, NULL, pool), APR_STATUS_IS_EINVAL);
+}
+END_TEST
+
+/* ---- names of ends */
+
+static const char *ends_of(apr_socket_t *sock)
+{
+    static char text[200];
+    bufv_writer_t *w;
+
+    assert_ok(bufv_writer_socket(&w, sock, pool));
+    return bufv_writer_strerror(w, text, sizeof(text));
+}
+
+/* An IPv6 connection on loopback; NULL where there is none. */
+static apr_socket_t *ipv6_new(void)
+{
+    apr_socket_t *listener, *sock;
+    apr_sockaddr_t *address;
+
+    if (apr_sockaddr_info_get(&address, "::1", APR_INET6, 0, 0, pool) !=
+            APR_SUCCESS ||
+        apr_socket_create(&listener, APR_INET6, SOCK_STREAM, APR_PROTO_TCP,
+                          pool) != APR_SUCCESS ||
+        apr_socket_bind(listener, address) != APR_SUCCESS)
+        return NULL;
+    assert_ok(apr_socket_listen(listener, 1));
+    assert_ok(apr_socket_addr_get(&address, APR_LOCAL, listener));
+    assert_ok(apr_sockaddr_info_get(&address, "::1", APR_INET6, address->port,
+                                    0, pool));
+    assert_ok(
+        apr_socket_create(&sock, APR_INET6, SOCK_STREAM, APR_PROTO_TCP, pool));
+    assert_ok(apr_socket_connect(sock, address));
+    return sock;
+}
+
+/* The same descriptor as programs wrap it, after which APR takes its
+ * addresses for IPv4 ones of 0. */
+static apr_socket_t *wrapped_anew(apr_socket_t *sock)
+{
+    apr_os_sock_t fd;
+    apr_socket_t *other = NULL;
+
+    assert_ok(apr_os_sock_get(&fd, sock));
+    assert_ok(apr_os_sock_put(&other, &fd, pool));
+    return other;
+}
+
+/* The addresses are those of the descriptor, whatever APR knows of it. */
+START_TEST(writer__names_of_ends)
+{
+    apr_socket_t *sock = peer_new()->near_end;
+    const char *text = apr_pstrdup(pool, ends_of(sock));
+
+    ck_assert_ptr_nonnull(strstr(text, " tcp 127.0.0.1:"));
+    ck_assert_ptr_nonnull(strstr(text, "->127.0.0.1:"));
+    ck_assert_str_eq(ends_of(wrapped_anew(sock)), text);
+    ck_assert_ptr_nonnull(
+        strstr(ends_of(peer_datagram()->near_end), " udp 127.0.0.1:"));
+    sock = ipv6_new();
+    if (sock == NULL) {
+        skip("writer__names_of_ends", "there is no IPv6 here");
+        return;
+    }
+    text = apr_pstrdup(pool, ends_of(sock));
+    ck_assert_ptr_nonnull(strstr(text, " tcp [::1]:"));
+    ck_assert_ptr_nonnull(strstr(text, "->[::1]:"));
+    ck_assert_str_eq(ends_of(wrapped_anew(sock)), text);
+}
+END_TEST
+
+/* What is no socket any more has no writer. */
+START_TEST(writer__names_of_no_ends)
+{
+    apr_os_sock_t none = (apr_os_sock_t)-1;
+    bufv_writer_t *w = (bufv_writer_t *)pool;
+    apr_socket_t *sock = NULL;
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    apr_uint64_t written = 9;
+
+    assert_ok(apr_os_sock_put(&sock, &none, pool));
+    ck_assert_int_ne(bufv_writer_socket(&w, sock, pool), APR_SUCCESS);
+    ck_assert_ptr_null(w);
+    ck_assert_int_ne(bufv_send(v, sock, &written), APR_SUCCESS);
+    ck_assert_uint_eq(written, 0);
+    ck_assert_uint_eq(bufv_length(v), 3);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, writer__create_is_checked);
@@ -263,6 +384,9 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, writer__strerror_names_the_ends);
     tcase_add_test(tc, writer__lock_twice);
     tcase_add_test(tc, writer__version);
+    tcase_add_test(tc, writer__writers_that_are_missing);
+    tcase_add_test(tc, writer__names_of_ends);
+    tcase_add_test(tc, writer__names_of_no_ends);
 }
 
 const topic_t topic_writer = {"writer", add_tests};

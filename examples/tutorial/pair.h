@@ -1,4 +1,5 @@
-/* What the four steps share: a check, and two sockets that are connected. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the five steps share: a check, and two sockets that are connected. */
 
 #include <bufv.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Step 1: send a list. */
 
 #include "pair.h"
@@ -9,6 +10,7 @@ int main(void)
     static const char *const word[] = {"once ", "upon ", "", "a ", "time\n"};
     apr_pool_t *pool = start();
     apr_socket_t *peer, *sock = connect_pair(&peer, pool);
+    bufv_report_t report = {.size = sizeof(report)};
     apr_uint64_t written;
     apr_status_t status;
     bufv_writer_t *w;
@@ -29,8 +31,9 @@ int main(void)
         fprintf(stderr, "%s\n", bufv_writer_strerror(w, text, sizeof(text)));
         return 1;
     }
+    bufv_writer_report(w, &report);
     printf("%d bytes written in %d system call(s), %d left\n", (int)written,
-           (int)bufv_writer_report(w)->calls, (int)bufv_length(v));
+           (int)report.calls, (int)bufv_length(v));
 
     check(apr_socket_recv(peer, text, &len), "receive");
     printf("the peer got: %.*s", (int)len, text);

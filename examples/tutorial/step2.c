@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Step 2: do not block. One thread sends and receives. */
 
 #include "pair.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Step 3: a transport of your own: one that prints in lines of 16 bytes. */
 
 #include "pair.h"
@@ -31,6 +32,7 @@ static apr_status_t dump_writev(void *baton, const struct iovec *vec,
 }
 
 static const bufv_ops_t dump_ops = {
+    .size = sizeof(dump_ops),
     .name = "dump",
     .max_vec = 1,
     .max_bytes = 1024,

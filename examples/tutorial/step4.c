@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Step 4: timeouts and errors. The peer does not read, and then goes. */
 
 #include "pair.h"
@@ -12,13 +13,14 @@ static apr_status_t report(bufv_t *v, bufv_writer_t *w)
 {
     apr_uint64_t written, before = bufv_length(v);
     apr_status_t status = bufv_write(v, w, &written);
-    const bufv_report_t *r = bufv_writer_report(w);
+    bufv_report_t r = {.size = sizeof(r)};
     char text[256];
 
+    bufv_writer_report(w, &r);
     printf("%s\n    %" APR_UINT64_T_FMT " bytes written, %" APR_UINT64_T_FMT
            " left; waited %d ms\n",
            bufv_writer_strerror(w, text, sizeof(text)), written,
-           bufv_length(v), (int)apr_time_as_msec(r->waited));
+           bufv_length(v), (int)apr_time_as_msec(r.waited));
     if (written + bufv_length(v) != before)
         exit(1);
     return status;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Conan 2 recipe that builds the source tree it lies in:
 
     conan create packaging/conan
@@ -13,7 +14,7 @@ from conan.tools.gnu import PkgConfigDeps
 
 class BufvConan(ConanFile):
     name = "bufv"
-    version = "0.1.0"
+    version = "0.2.0"
     license = "Apache-2.0"
     description = "Writes many chunks of bytes in one piece, on APR"
     package_type = "library"
@@ -35,8 +36,8 @@ class BufvConan(ConanFile):
 
     def export_sources(self):
         root = os.path.join(self.recipe_folder, "..", "..")
-        for pattern in ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*",
-                        "src/*"):
+        for pattern in ("CMakeLists.txt", "LICENSE", "README.md", "cmake/*",
+                        "docs/*", "include/*", "src/*"):
             copy(self, pattern, root, self.export_sources_folder)
 
     def layout(self):

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Homebrew takes formulae from taps alone. In a clone of bufv:
 #
 #   brew tap-new --no-git local/bufv

@@ -1,86 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Files and pipes with nothing but APR: one chunk at a time. The loop copies
- * small ones together, and so makes up for the missing gather. */
+ * small ones together, and so makes up for the missing gather. What a
+ * descriptor is, and that it does not wait, only the system can say: there is
+ * a POSIX below, or src/win32/file.c in the place of this. */
 
-#include "apr_write.h"
+#include "unix/unix.h"
 
-#include <apr_poll.h>
+/* Below the 2 GiB at which some systems refuse a call, so that a deadline is
+ * looked at now and then. */
+#define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
-/* A pipe does not wait while a list is written: only so can a deadline hold.
- * What is no pipe has no timeout, and needs none; but on Windows APR tells one
- * of any file, and only lets that of a pipe be set. */
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
+/* A handle of our own on the same descriptor, which has no buffer. That of a
+ * pipe is told not to wait when the descriptor is full. APR then sets
+ * O_NONBLOCK, once: it is borrowed at that time. */
+static apr_status_t open_own(bufv__file_t *f, apr_os_file_t fd, int full)
 {
-    bufv__file_t *f = baton;
+    apr_status_t status = APR_SUCCESS;
 
-    f->buffered = apr_file_buffer_size_get(f->file) > 0;
-    f->stream = apr_file_pipe_timeout_get(f->file, stall) == APR_SUCCESS;
-    f->timeout = *stall;
-    if (f->stream && f->timeout != 0)
-        f->stream = apr_file_pipe_timeout_set(f->file, 0) == APR_SUCCESS;
-    if (!f->stream)
-        *stall = -1;
-    return APR_SUCCESS;
-}
-
-static void end(void *baton)
-{
-    bufv__file_t *f = baton;
-
-    if (f->stream && f->timeout != 0)
-        apr_file_pipe_timeout_set(f->file, f->timeout);
-}
-
-/* A pipe can be full when the buffer is to be emptied, after the last byte
- * was accepted, and nobody would come back for it. So its buffer is emptied
- * once, and is none from then on. */
-static apr_status_t stop_buffering(bufv__file_t *f)
-{
-    apr_status_t status = apr_file_flush(f->file);
-
+    if (f->own != NULL && f->method == full)
+        return APR_SUCCESS;
+    f->method = full;
+    if (f->pool == NULL)
+        status = apr_pool_create(&f->pool, NULL);
+    else
+        apr_pool_clear(f->pool);
+    if (status == APR_SUCCESS && !full)
+        return apr_os_file_put(&f->own, &fd, APR_FOPEN_WRITE, f->pool);
     if (status == APR_SUCCESS)
-        status = apr_file_buffer_set(f->file, NULL, 0);
-    f->buffered = status != APR_SUCCESS;
+        status = apr_os_pipe_put_ex(&f->own, &fd, 0, f->pool);
+    if (status == APR_SUCCESS)
+        status = apr_file_pipe_timeout_set(f->own, 0);
     return status;
 }
 
+static void destroy(void *baton)
+{
+    bufv__file_t *f = baton;
+
+    if (f->pool != NULL)
+        apr_pool_destroy(f->pool);
+    f->own = NULL;
+    f->pool = NULL;
+}
+
+static apr_status_t write_plain(bufv__file_t *f, apr_os_file_t fd,
+                                const struct iovec *vec, apr_size_t *n)
+{
+    apr_status_t status = open_own(f, fd, 0);
+
+    if (status != APR_SUCCESS)
+        return status;
+    return apr_file_write(f->own, vec->iov_base, n);
+}
+
+static apr_status_t write_stream(bufv__file_t *f, apr_os_file_t fd,
+                                 const struct iovec *vec, apr_size_t *n)
+{
+    apr_status_t status;
+    bufv__loan_t loan;
+    bufv__quiet_t quiet;
+
+    bufv__loan_take(&loan, fd, NULL);
+    status = open_own(f, fd, 1);
+    bufv__quiet_begin(&quiet, fd);
+    if (status == APR_SUCCESS)
+        status = apr_file_write(f->own, vec->iov_base, n);
+    bufv__quiet_end(&quiet, status != APR_SUCCESS);
+    bufv__loan_return(&loan);
+    return status;
+}
+
+/* What APR has buffered for the user leaves first. A list that does not leave
+ * a message socket in one attempt would be several messages. */
 static apr_status_t write_one(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__file_t *f = baton;
-    apr_status_t status = APR_SUCCESS;
-    bufv__quiet_t quiet;
+    apr_size_t n = vec->iov_len;
+    apr_os_file_t fd;
+    bufv__kind_t kind;
+    apr_status_t status;
 
     (void)nvec;
-    (void)more;
     *written = 0;
-    bufv__quiet_begin(&quiet);
-    if (f->stream && f->buffered)
-        status = stop_buffering(f);
-    if (status == APR_SUCCESS)
-        status = bufv__apr_write(f, vec->iov_base, vec->iov_len, written);
-    bufv__quiet_end(&quiet, status != APR_SUCCESS);
-    return status;
+    apr_os_file_get(&fd, f->file);
+    kind = bufv__kind(fd);
+    if (kind == BUFV__KIND_MESSAGE && more)
+        return APR_EINVAL;
+    status = bufv__buffer_flush(f->file, fd, kind);
+    if (status != APR_SUCCESS)
+        return status;
+    status = kind == BUFV__KIND_PLAIN ? write_plain(f, fd, vec, &n)
+                                      : write_stream(f, fd, vec, &n);
+    bufv__buffer_follow(f->file, fd, kind);
+    if (status != APR_SUCCESS)
+        return status;
+    *written = n;
+    return n > 0 && n < vec->iov_len ? bufv__short_count(kind) : APR_SUCCESS;
 }
 
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__file_t *f = baton;
-    apr_pollfd_t p = {0};
-    apr_int32_t n;
+    apr_os_file_t fd;
 
-    p.desc_type = APR_POLL_FILE;
-    p.reqevents = APR_POLLOUT;
-    p.desc.f = f->file;
-    return apr_poll(&p, 1, &n, timeout);
+    apr_os_file_get(&fd, f->file);
+    return bufv__wait_writable(fd, timeout);
+}
+
+/* APR knows one of pipes that it made or was told of. One that was wrapped as
+ * a file, a FIFO and a terminal have none, also if they do not block: there
+ * bufv_write() waits, as on a socket that was wrapped. */
+static apr_interval_time_t get_timeout(void *baton)
+{
+    bufv__file_t *f = baton;
+    apr_interval_time_t timeout = -1;
+
+    if (apr_file_pipe_timeout_get(f->file, &timeout) != APR_SUCCESS)
+        return -1;
+    return timeout;
 }
 
 const bufv_ops_t bufv__file_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "write",
     .max_vec = 1,
-    .max_bytes = BUFV__APR_WRITE_MAX,
+    .max_bytes = CALL_BYTES,
     .copy_below = BUFV__COPY_BELOW_FILE,
     .writev = write_one,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .timeout = get_timeout,
+    .destroy = destroy,
 };

@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Sockets with nothing but APR: one chunk at a time. The loop copies small
  * ones together, and so makes up for the missing gather. */
 
-#include "bufv_private.h"
+#include "backend.h"
 
 #include <apr_poll.h>
 
@@ -11,47 +13,58 @@
 /* A message cannot be divided; the system says which is too long. */
 #define MESSAGE_BYTES ((apr_size_t)0x7ffff000)
 
-/* The socket does not wait while a list is written: only so can a deadline
- * hold, and only so does Windows say how much has left. */
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
+/* A handle of our own on the same descriptor. APR remembers in the user's what
+ * a write made of it, and waits by its timeout; ours has none. */
+static apr_status_t open_own(bufv__socket_t *s)
 {
-    bufv__socket_t *s = baton;
     apr_status_t status = APR_SUCCESS;
 
-    apr_socket_timeout_get(s->sock, stall);
-    s->timeout = *stall;
-    if (s->timeout != 0)
-        status = apr_socket_timeout_set(s->sock, 0);
+    bufv__socket_refresh(s);
+    if (s->pool == NULL)
+        status = apr_pool_create(&s->pool, NULL);
     if (status == APR_SUCCESS)
-        bufv__quiet_begin(&s->quiet);
+        status = apr_os_sock_put(&s->own, &s->fd, s->pool);
     return status;
 }
 
-static void end(void *baton)
+static void destroy(void *baton)
 {
     bufv__socket_t *s = baton;
 
-    bufv__quiet_end(&s->quiet, 1);
-    if (s->timeout != 0)
-        apr_socket_timeout_set(s->sock, s->timeout);
+    if (s->pool != NULL)
+        apr_pool_destroy(s->pool);
+    s->own = NULL;
+    s->pool = NULL;
 }
 
-/* APR says APR_TIMEUP for a full buffer if an earlier timed write, not ours,
- * was partial: it remembers that in the socket, and nothing clears it. */
+/* WSAETIMEDOUT, a peer that did not answer, is a timeout to APR. */
+static apr_status_t name_error(apr_status_t status)
+{
+    return APR_STATUS_IS_TIMEUP(status) ? APR_ECONNRESET : status;
+}
+
 static apr_status_t send_one(void *baton, const struct iovec *vec,
                              apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__socket_t *s = baton;
     apr_size_t n = vec->iov_len;
-    apr_status_t status;
+    apr_status_t status = open_own(s);
+    bufv__loan_t loan;
+    bufv__quiet_t quiet;
 
     (void)nvec;
     (void)more;
-    status = apr_socket_send(s->sock, vec->iov_base, &n);
-    if (status != APR_SUCCESS) {
-        *written = 0;
-        return APR_STATUS_IS_TIMEUP(status) ? APR_EAGAIN : status;
-    }
+    *written = 0;
+    if (status == APR_SUCCESS)
+        status = bufv__loan_take(&loan, s->fd, s->sock);
+    if (status != APR_SUCCESS)
+        return status;
+    bufv__quiet_begin(&quiet, s->fd);
+    status = apr_socket_send(s->own, vec->iov_base, &n);
+    bufv__quiet_end(&quiet, status != APR_SUCCESS);
+    bufv__loan_return(&loan);
+    if (status != APR_SUCCESS)
+        return name_error(status);
     *written = n;
     return n > 0 && n < vec->iov_len ? APR_EAGAIN : APR_SUCCESS;
 }
@@ -72,24 +85,35 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     return apr_poll(&p, 1, &n, timeout);
 }
 
+static apr_interval_time_t get_timeout(void *baton)
+{
+    bufv__socket_t *s = baton;
+    apr_interval_time_t timeout = -1;
+
+    apr_socket_timeout_get(s->sock, &timeout);
+    return timeout;
+}
+
 const bufv_ops_t bufv__stream_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "send",
     .max_vec = 1,
     .max_bytes = CALL_BYTES,
     .copy_below = BUFV__SCRATCH_MAX,
     .writev = send_one,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .timeout = get_timeout,
+    .destroy = destroy,
 };
 
 const bufv_ops_t bufv__message_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "send",
     .max_vec = 1,
     .max_bytes = MESSAGE_BYTES,
     .message = 1,
     .writev = send_one,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .timeout = get_timeout,
+    .destroy = destroy,
 };

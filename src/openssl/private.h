@@ -1,11 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* What the files of the TLS writer share. */
 
 #ifndef BUFV_OPENSSL_PRIVATE_H
 #define BUFV_OPENSSL_PRIVATE_H
 
+#include "backend.h"
 #include "bufv_openssl.h"
-#include "bufv_private.h"
 
+#include <apr_atomic.h>
 #include <apr_poll.h>
 
 /* The most that a record holds: RFC 8446, section 5.1. */
@@ -20,31 +23,41 @@
 typedef struct bufv__ssl_t {
     SSL *ssl;
     apr_socket_t *sock; /* or NULL */
-    apr_os_sock_t fd;
-    apr_interval_time_t timeout;
-    int blocking; /* the socket was, and shall be again */
-    int corked;
-    bufv__quiet_t quiet;
+    bufv__peer_t peer;
+    int several;           /* records of this list have left */
     apr_int16_t direction; /* what to poll for; 0: it is not the socket's */
-    apr_status_t status;   /* of the last SSL_write() */
-    const char *reason;    /* OpenSSL's own, or NULL */
+    apr_status_t status;   /* of the last attempt */
+    volatile apr_uint32_t reason; /* OpenSSL's code of its own error, or 0;
+                                     any thread may ask for it */
     apr_size_t held;       /* bytes of `record` that are OpenSSL's */
     apr_size_t ahead;      /* or bytes that left before they were offered */
     apr_size_t first;      /* of those, in `record` */
     char record[BUFV__RECORD_MAX];
 } bufv__ssl_t;
 
-/* status.c: what became of an SSL_write() that returned `n`, after which the
- * system's error was `error`. */
+/* status.c: what became of a call that returned `n`, after which the system's
+ * error was `error`. */
 apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error);
 
-/* <system>/mode.c: makes the socket non-blocking, and what it was. */
-apr_status_t bufv__ssl_mode_begin(bufv__ssl_t *s);
-void bufv__ssl_mode_end(bufv__ssl_t *s);
+/* Around a call that writes: the socket does not block, no signal comes, and
+ * the last segment does not wait. */
+typedef struct bufv__ssl_attempt_t {
+    bufv__loan_t loan;
+    bufv__quiet_t quiet;
+    int hurried; /* by us */
+} bufv__ssl_attempt_t;
 
-/* <system>/mode.c: half-full segments wait for what comes next, until they
- * are let go. */
-void bufv__ssl_cork(bufv__ssl_t *s);
-void bufv__ssl_uncork(bufv__ssl_t *s);
+/* attempt.c. OpenSSL's queue of errors is empty after `begin`. `end` returns
+ * the status of a call that returned `n`, and remembers it. */
+apr_status_t bufv__ssl_begin(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int more);
+apr_status_t bufv__ssl_end(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int n);
+
+/* attempt.c: whether nothing more can be written: close_notify. */
+int bufv__ssl_is_shut(const SSL *ssl);
+
+/* sendfile.c: `sendfile` of bufv_ops_t. */
+apr_status_t bufv__ssl_sendfile(void *baton, apr_file_t *file,
+                                apr_off_t offset, apr_size_t len, int more,
+                                apr_size_t *written);
 
 #endif /* BUFV_OPENSSL_PRIVATE_H */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* What OpenSSL says, in APR's words. */
 
 #include "private.h"
@@ -40,25 +42,36 @@ static apr_status_t blocked(bufv__ssl_t *s, apr_int16_t direction)
     return APR_EAGAIN;
 }
 
-/* The queue is left as it is, for who wants to know more. */
+/* The queue is left as it is, for a program that wants to know more. */
 apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error)
 {
-    s->reason = NULL;
+    unsigned long code = 0;
+    apr_status_t status;
+
     switch (SSL_get_error(s->ssl, n)) {
     case SSL_ERROR_NONE:
-        return APR_SUCCESS;
+        status = APR_SUCCESS;
+        break;
     case SSL_ERROR_WANT_WRITE:
-        return blocked(s, APR_POLLOUT);
+        status = blocked(s, APR_POLLOUT);
+        break;
     case SSL_ERROR_WANT_READ:
-        return blocked(s, APR_POLLIN);
+        status = blocked(s, APR_POLLIN);
+        break;
     case SSL_ERROR_ZERO_RETURN:
-        return APR_EPIPE;
+        status = APR_EPIPE;
+        break;
     case SSL_ERROR_SYSCALL:
-        return from_system(error);
+        status = from_system(error);
+        break;
     case SSL_ERROR_SSL:
-        s->reason = ERR_reason_error_string(ERR_peek_error());
-        return from_queue(ERR_peek_error());
+        code = ERR_peek_error();
+        status = from_queue(code);
+        break;
     default: /* a certificate to look up, an engine: not the socket's */
-        return blocked(s, 0);
+        status = blocked(s, 0);
+        break;
     }
+    apr_atomic_set32(&s->reason, (apr_uint32_t)code);
+    return status;
 }

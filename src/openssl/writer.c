@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* A writer over SSL_write(), on the public seam: a record is an attempt. */
 
 #include "private.h"
@@ -6,51 +8,47 @@
 
 #include <openssl/err.h>
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Everything shorter than a record is copied together with its neighbours,
  * whatever their size: a record that is not full costs as much to send. */
 #define COPY_BELOW ((apr_size_t)-1)
 
+/* OpenSSL may have been built without. */
+#ifdef OPENSSL_NO_KTLS
+#define SSL_SENDFILE NULL
+#else
+#define SSL_SENDFILE bufv__ssl_sendfile
+#endif
+
 /* ---- one record */
 
-/* close_notify ends the direction it came from; before TLS 1.3, both. */
-static int is_shut(const SSL *ssl)
-{
-    int state = SSL_get_shutdown(ssl);
-
-    if (state & SSL_SENT_SHUTDOWN)
-        return 1;
-    return (state & SSL_RECEIVED_SHUTDOWN) &&
-           SSL_version(ssl) < TLS1_3_VERSION;
-}
-
-/* The queue must be empty, or SSL_get_error() tells of an older error. */
 static apr_status_t push(bufv__ssl_t *s, const void *bytes, apr_size_t len,
-                         apr_size_t *written)
+                         int more, apr_size_t *written)
 {
+    bufv__ssl_attempt_t a;
+    apr_status_t status;
     int n;
 
     *written = 0;
-    if (is_shut(s->ssl)) {
-        s->reason = NULL;
-        return s->status = APR_EPIPE;
-    }
-    ERR_clear_error();
-    apr_set_netos_error(0);
+    status = bufv__ssl_begin(s, &a, more);
+    if (status != APR_SUCCESS)
+        return status;
     n = SSL_write(s->ssl, bytes, (int)len);
-    s->status = bufv__ssl_status(s, n, apr_get_netos_error());
+    status = bufv__ssl_end(s, &a, n);
     if (n > 0)
         *written = (apr_size_t)n;
-    return s->status;
+    return status;
 }
 
 /* During a handshake nothing of a record has been made yet, and what comes
  * next may be something else. */
 static apr_status_t push_new(bufv__ssl_t *s, const void *bytes, apr_size_t len,
-                             apr_size_t *written)
+                             int more, apr_size_t *written)
 {
-    apr_status_t status = push(s, bytes, len, written);
+    apr_status_t status = push(s, bytes, len, more, written);
 
     if (status != APR_SUCCESS && !SSL_in_init(s->ssl)) {
         memcpy(s->record, bytes, len);
@@ -60,9 +58,9 @@ static apr_status_t push_new(bufv__ssl_t *s, const void *bytes, apr_size_t len,
 }
 
 /* Pushes what is held. What has left then is ahead of what was offered. */
-static apr_status_t push_held(bufv__ssl_t *s)
+static apr_status_t push_held(bufv__ssl_t *s, int more)
 {
-    apr_status_t status = push(s, s->record, s->held, &s->ahead);
+    apr_status_t status = push(s, s->record, s->held, more, &s->ahead);
 
     if (status != APR_SUCCESS)
         return status;
@@ -94,6 +92,25 @@ static apr_status_t refuse(const bufv__ssl_t *s)
     return s->status;
 }
 
+/* What was held is pushed first; what left then is taken off what is offered.
+ */
+static apr_status_t go_on(bufv__ssl_t *s, const struct iovec *vec, int more,
+                          apr_size_t *written)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    if (!goes_on(s, vec->iov_base, vec->iov_len))
+        return refuse(s);
+    if (s->held > 0)
+        status = push_held(s, more);
+    if (status != APR_SUCCESS)
+        return status;
+    *written = shorter(vec->iov_len, s->ahead);
+    s->first += *written;
+    s->ahead -= *written;
+    return APR_SUCCESS;
+}
+
 static apr_status_t write_record(void *baton, const struct iovec *vec,
                                  apr_size_t nvec, int more,
                                  apr_size_t *written)
@@ -102,52 +119,14 @@ static apr_status_t write_record(void *baton, const struct iovec *vec,
 
     (void)nvec;
     *written = 0;
-    if (more)
-        bufv__ssl_cork(s);
     if (s->held == 0 && s->ahead == 0)
-        return push_new(s, vec->iov_base, vec->iov_len, written);
-    if (!goes_on(s, vec->iov_base, vec->iov_len))
-        return refuse(s);
-    if (s->held > 0) {
-        apr_status_t status = push_held(s);
-
-        if (status != APR_SUCCESS)
-            return status;
-    }
-    *written = shorter(vec->iov_len, s->ahead);
-    s->first += *written;
-    s->ahead -= *written;
-    return APR_SUCCESS;
+        return push_new(s, vec->iov_base, vec->iov_len, more, written);
+    return go_on(s, vec, more, written);
 }
 
 /* ---- around it */
 
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
-{
-    bufv__ssl_t *s = baton;
-    apr_status_t status = APR_SUCCESS;
-
-    *stall = 0; /* nothing to wait for */
-    if (s->sock != NULL) {
-        status = bufv__ssl_mode_begin(s);
-        *stall = s->timeout;
-    }
-    if (status == APR_SUCCESS)
-        bufv__quiet_begin(&s->quiet);
-    return status;
-}
-
-static void end(void *baton)
-{
-    bufv__ssl_t *s = baton;
-
-    bufv__quiet_end(&s->quiet, 1);
-    if (s->sock != NULL)
-        bufv__ssl_mode_end(s);
-}
-
-/* Who waits for the peer's part of a handshake must have sent his own. The
- * timeout is rounded up to what apr_poll() can tell apart. */
+/* The timeout is rounded up to what apr_poll() can tell apart. */
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__ssl_t *s = baton;
@@ -156,8 +135,6 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 
     if (s->direction == 0)
         return APR_EAGAIN;
-    if (s->direction == APR_POLLIN)
-        bufv__ssl_uncork(s);
     p.desc_type = APR_POLL_SOCKET;
     p.reqevents = s->direction;
     p.desc.s = s->sock;
@@ -166,31 +143,62 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     return apr_poll(&p, 1, &n, timeout);
 }
 
+/* Without a socket there is nothing to wait for. */
+static apr_interval_time_t get_timeout(void *baton)
+{
+    bufv__ssl_t *s = baton;
+    apr_interval_time_t timeout = 0;
+
+    if (s->sock != NULL)
+        apr_socket_timeout_get(s->sock, &timeout);
+    return timeout;
+}
+
+/* A record that is on its way has to be sent whole, and so has what left
+ * before it was offered: the peer has it already. */
+static apr_status_t abandon(void *baton)
+{
+    bufv__ssl_t *s = baton;
+
+    return s->held > 0 || s->ahead > 0 ? APR_EINVAL : APR_SUCCESS;
+}
+
+static void destroy(void *baton)
+{
+    free(baton);
+}
+
 /* OpenSSL's reason says more than APR's "internal error". */
 static void describe(void *baton, char *buf, apr_size_t size)
 {
     bufv__ssl_t *s = baton;
+    apr_uint32_t code = apr_atomic_read32(&s->reason);
+    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+    apr_os_sock_t fd;
     apr_size_t len;
 
     buf[0] = '\0';
-    if (s->sock != NULL)
-        bufv__name_ends(s->sock, 0, buf, size);
+    if (s->sock != NULL && apr_os_sock_get(&fd, s->sock) == APR_SUCCESS)
+        bufv__socket_names(fd, 0, &s->peer, buf, size);
     len = strlen(buf);
-    if (s->reason != NULL)
+    if (reason != NULL)
         apr_snprintf(buf + len, size - len, "%s(%s)", len > 0 ? " " : "",
-                     s->reason);
+                     reason);
 }
 
 static const bufv_ops_t ssl_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "SSL_write",
     .max_vec = 1,
     .max_bytes = BUFV__RECORD_MAX,
     .copy_below = COPY_BELOW,
     .writev = write_record,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .sendfile = SSL_SENDFILE,
+    .timeout = get_timeout,
     .describe = describe,
+    .abandon = abandon,
+    .destroy = destroy,
 };
 
 /* A retried record comes from the copy and not from where it lay, and one
@@ -204,21 +212,28 @@ static void prepare(SSL *ssl)
 apr_status_t bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
                              apr_pool_t *pool)
 {
+    apr_os_sock_t fd;
     bufv__ssl_t *s;
+    apr_status_t status;
 
     if (w == NULL)
         return APR_EINVAL;
     *w = NULL;
-    if (ssl == NULL || pool == NULL)
+    if (ssl == NULL)
         return APR_EINVAL;
     if (SSL_is_dtls(ssl))
         return APR_ENOTIMPL;
-    s = apr_palloc(pool, sizeof(*s));
+    s = malloc(sizeof(*s));
     if (s == NULL)
         return APR_ENOMEM;
     memset(s, 0, offsetof(bufv__ssl_t, record)); /* leave its pages alone */
     s->ssl = ssl;
     s->sock = sock;
+    if (sock != NULL && apr_os_sock_get(&fd, sock) == APR_SUCCESS)
+        bufv__socket_get_peer(fd, &s->peer);
     prepare(ssl);
-    return bufv_writer_create(w, &ssl_ops, s, pool);
+    status = bufv_writer_create(w, &ssl_ops, s, pool);
+    if (status != APR_SUCCESS)
+        free(s);
+    return status;
 }

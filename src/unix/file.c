@@ -1,10 +1,12 @@
-/* Files and pipes by writev(), past APR: its own apr_file_writev() knows no
- * timeout, and leaves a buffered file's position wrong. */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Files, pipes and terminals by writev(), past APR: its own apr_file_writev()
+ * knows no timeout, and leaves a buffered file's position wrong. */
 
 #include "unix.h"
 
 #include <errno.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,115 +14,185 @@
  * so that a deadline is looked at now and then; and more gains nothing. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
-/* A pipe, or a socket that is written as a file: it can be full, and its
- * reader can go. A terminal is neither: others share its modes. */
-static int is_stream(int fd)
-{
-    struct stat st;
+#if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
+#define SILENT MSG_NOSIGNAL
+#else
+#define SILENT 0
+#endif
 
-    return fstat(fd, &st) == 0 &&
-           (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
-}
+/* ---- one call, by each of the ways. Returns what the system does. */
 
-/* A blocking pipe would not look at a deadline, so it must not block while a
- * list is written. One with a timeout does not in any case. */
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
-{
-    bufv__file_t *f = baton;
-
-    apr_os_file_get(&f->fd, f->file);
-    f->buffered = f->behind = apr_file_buffer_size_get(f->file) > 0;
-    f->stream = is_stream(f->fd);
-    f->unblocked = 0;
-    if (!f->stream)
-        return APR_SUCCESS;
-    if (apr_file_pipe_timeout_get(f->file, stall) != APR_SUCCESS)
-        *stall = -1; /* APR does not know that it is a pipe */
-    if (*stall < 0)
-        f->unblocked = bufv__unblock(f->fd);
-    return APR_SUCCESS;
-}
-
-/* Brings the descriptor to where APR is with a buffered file: what was
- * written to the buffer leaves, what was read ahead is forgotten. APR does
- * the latter when it begins to write, be it nothing. */
-static apr_status_t catch_up(bufv__file_t *f)
-{
-    apr_size_t none = 0;
-    apr_status_t status = apr_file_write(f->file, "", &none);
-
-    if (status == APR_SUCCESS)
-        status = apr_file_flush(f->file);
-    f->behind = status != APR_SUCCESS;
-    return status;
-}
-
-static apr_status_t write_once(const bufv__file_t *f, const struct iovec *vec,
-                               apr_size_t nvec, apr_size_t *written)
+static ssize_t write_plain(int fd, const struct iovec *vec, apr_size_t nvec)
 {
     ssize_t n;
 
     do
-        n = writev(f->fd, vec, (int)nvec);
+        n = writev(fd, vec, (int)nvec);
     while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static ssize_t write_socket(int fd, const struct iovec *vec, apr_size_t nvec)
+{
+    struct msghdr msg = {0};
+    ssize_t n;
+
+    msg.msg_iov = bufv__unconst(vec);
+    msg.msg_iovlen = (unsigned short)nvec; /* an int here, a size_t there */
+    do
+        n = sendmsg(fd, &msg, MSG_DONTWAIT | SILENT);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static ssize_t write_nowait(int fd, const struct iovec *vec, apr_size_t nvec,
+                            bufv__method_t method)
+{
+    ssize_t n;
+
+    do
+        n = bufv__write_nowait(fd, vec, nvec, method);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static ssize_t write_on_loan(int fd, const struct iovec *vec, apr_size_t nvec)
+{
+    bufv__loan_t loan;
+    ssize_t n;
+    int error;
+
+    bufv__loan_take(&loan, fd, NULL);
+    n = write_plain(fd, vec, nvec);
+    error = errno;
+    bufv__loan_return(&loan);
+    errno = error;
+    return n;
+}
+
+/* ---- an attempt */
+
+/* A call made with SIGPIPE kept away. */
+static ssize_t write_quietly(int fd, const struct iovec *vec, apr_size_t nvec,
+                             bufv__kind_t kind, bufv__method_t method)
+{
+    bufv__quiet_t quiet;
+    ssize_t n;
+    int error;
+
+    bufv__quiet_begin(&quiet, fd);
+    if (kind == BUFV__KIND_STREAM || kind == BUFV__KIND_MESSAGE)
+        n = write_socket(fd, vec, nvec);
+    else if (method == BUFV__METHOD_LOAN)
+        n = write_on_loan(fd, vec, nvec);
+    else
+        n = write_nowait(fd, vec, nvec, method);
+    error = errno;
+    bufv__quiet_end(&quiet, n < 0);
+    errno = error;
+    return n;
+}
+
+static int is_unknown(int error)
+{
+    return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
+}
+
+/* A pipe or a device, by the best way that the system knows for it, which is
+ * remembered. */
+static ssize_t write_stream(bufv__file_t *f, int fd, const struct iovec *vec,
+                            apr_size_t nvec, bufv__kind_t kind)
+{
+    ssize_t n;
+
+    for (;;) {
+        if (f->method == BUFV__METHOD_SILENT)
+            n = write_nowait(fd, vec, nvec, BUFV__METHOD_SILENT);
+        else
+            n = write_quietly(fd, vec, nvec, kind, f->method);
+        if (n >= 0 || !is_unknown(errno) || f->method == BUFV__METHOD_LOAN)
+            return n;
+        f->method++;
+    }
+}
+
+static ssize_t write_kind(bufv__file_t *f, int fd, const struct iovec *vec,
+                          apr_size_t nvec, bufv__kind_t kind)
+{
+    if (kind == BUFV__KIND_PLAIN)
+        return write_plain(fd, vec, nvec);
+    if (kind == BUFV__KIND_PIPE || kind == BUFV__KIND_DEVICE)
+        return write_stream(f, fd, vec, nvec, kind);
+    if (SILENT == 0)
+        return write_quietly(fd, vec, nvec, kind, BUFV__METHOD_LOAN);
+    return write_socket(fd, vec, nvec);
+}
+
+static apr_status_t judge(ssize_t n, const struct iovec *vec, apr_size_t nvec,
+                          bufv__kind_t kind, apr_size_t *written)
+{
     if (n < 0)
-        return errno == EWOULDBLOCK ? EAGAIN : errno;
+        return bufv__socket_error(errno);
     *written = (apr_size_t)n;
-    if (f->stream && n > 0 && *written < bufv__vec_sum(vec, nvec))
-        return APR_EAGAIN;
+    if (n > 0 && *written < bufv__vec_sum(vec, nvec))
+        return bufv__short_count(kind);
     return APR_SUCCESS;
 }
 
-/* Flushing is part of the attempt, since a pipe can be full for it too. */
+/* What APR has buffered leaves first; that it does not fit is told as of any
+ * attempt. A list that does not leave a message socket in one attempt would be
+ * several messages. */
 static apr_status_t write_vec(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__file_t *f = baton;
-    apr_status_t status = APR_SUCCESS;
-    bufv__quiet_t quiet;
+    apr_os_file_t fd;
+    bufv__kind_t kind;
+    apr_status_t status;
 
-    (void)more;
     *written = 0;
-    if (f->stream)
-        bufv__quiet_begin(&quiet);
-    if (f->behind)
-        status = catch_up(f);
-    if (status == APR_SUCCESS)
-        status = write_once(f, vec, nvec, written);
-    if (f->stream)
-        bufv__quiet_end(&quiet, status != APR_SUCCESS);
+    apr_os_file_get(&fd, f->file);
+    kind = bufv__kind(fd);
+    if (kind == BUFV__KIND_MESSAGE && more)
+        return APR_EINVAL;
+    status = bufv__buffer_flush(f->file, fd, kind);
+    if (status != APR_SUCCESS)
+        return status;
+    status =
+        judge(write_kind(f, fd, vec, nvec, kind), vec, nvec, kind, written);
+    bufv__buffer_follow(f->file, fd, kind);
     return status;
 }
 
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__file_t *f = baton;
+    apr_os_file_t fd;
 
-    return bufv__wait_writable(f->fd, timeout);
+    apr_os_file_get(&fd, f->file);
+    return bufv__wait_writable(fd, timeout);
 }
 
-/* Tells APR the position that a buffered file has now. A pipe has none. */
-static void end(void *baton)
+/* APR knows one of pipes that it made or was told of. One that was wrapped as
+ * a file, a FIFO and a terminal have none, also if they do not block: there
+ * bufv_write() waits, as on a socket that was wrapped. */
+static apr_interval_time_t get_timeout(void *baton)
 {
     bufv__file_t *f = baton;
-    apr_off_t position;
+    apr_interval_time_t timeout = -1;
 
-    if (f->unblocked)
-        bufv__reblock(f->fd);
-    if (!f->buffered || f->behind)
-        return;
-    position = lseek(f->fd, 0, SEEK_CUR);
-    if (position >= 0)
-        apr_file_seek(f->file, APR_SET, &position);
+    if (apr_file_pipe_timeout_get(f->file, &timeout) != APR_SUCCESS)
+        return -1;
+    return timeout;
 }
 
 const bufv_ops_t bufv__file_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "writev",
     .max_vec = BUFV_IOV_MAX,
     .max_bytes = CALL_BYTES,
     .copy_below = BUFV__COPY_BELOW,
     .writev = write_vec,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .timeout = get_timeout,
 };

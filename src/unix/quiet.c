@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Keeps SIGPIPE away where the call itself cannot be told to: it is blocked
  * in this thread, and taken back if it came. */
 
-#include "bufv_private.h"
+#include "unix.h"
 
 #include <signal.h>
 
@@ -21,10 +23,11 @@ static void only_sigpipe(sigset_t *set)
 }
 
 /* One that was blocked before and is pending is not ours. */
-void bufv__quiet_begin(bufv__quiet_t *q)
+void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
 {
     sigset_t sigpipe, old;
 
+    q->fd = fd;
     only_sigpipe(&sigpipe);
     sigemptyset(&old);
     pthread_sigmask(SIG_BLOCK, &sigpipe, &old);
@@ -32,7 +35,7 @@ void bufv__quiet_begin(bufv__quiet_t *q)
     q->pending = !q->blocked && is_pending();
 }
 
-/* `raised`: it may have come. Where all bytes were taken it cannot have. */
+/* Where all bytes were taken it cannot have come. */
 void bufv__quiet_end(bufv__quiet_t *q, int raised)
 {
     sigset_t sigpipe;

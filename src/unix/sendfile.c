@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* File ranges to a socket, unread. What differs from system to system is in
  * sendfile_*.c. */
 
@@ -5,56 +7,32 @@
 
 #include <errno.h>
 
-/* Keeps half-full segments back while there is more to come: the system takes
- * no MSG_MORE with a file, and with Nagle's algorithm a second small segment
- * would wait for the peer to acknowledge the first, 40 ms. One who corked the
- * socket himself keeps it so. */
-static void cork(bufv__socket_t *s)
-{
-    apr_int32_t on = 0;
-
-    if (s->corked)
-        return;
-    apr_socket_opt_get(s->sock, APR_TCP_NOPUSH, &on);
-    if (on)
-        return;
-    bufv__cork(s->fd, 1);
-    s->corked = 1;
-}
-
-void bufv__socket_uncork(void *baton)
-{
-    bufv__socket_t *s = baton;
-
-    if (s->corked)
-        bufv__cork(s->fd, 0);
-    s->corked = 0;
-}
-
 /* Sends without waiting and without a signal, neither of which the call can
- * be told. A socket with a timeout is non-blocking already. */
+ * be told. Whether the socket blocks only the system knows: a descriptor that
+ * was wrapped is not as APR thinks. */
 static int send_quietly(bufv__socket_t *s, int fd, apr_off_t offset,
                         apr_size_t len, apr_size_t *sent)
 {
-    int blocking = s->timeout < 0 && bufv__unblock(s->fd);
+    bufv__loan_t loan;
     bufv__quiet_t quiet;
     int error;
 
-    bufv__quiet_begin(&quiet);
+    bufv__loan_take(&loan, s->fd, s->sock);
+    bufv__quiet_begin(&quiet, s->fd);
     do
         error = bufv__sendfile_once(s->fd, fd, offset, len, sent);
     while (error == EINTR);
     bufv__quiet_end(&quiet, *sent < len);
-    if (blocking)
-        bufv__reblock(s->fd);
+    bufv__loan_return(&loan);
     return error;
 }
 
-/* Whether it is the file, or the two together, that cannot be sent so. */
-static int unsuited(int error)
+/* EOVERFLOW and EFBIG: a range beyond what this file system can have. Reading
+ * tells what is there. */
+int bufv__is_unsuited(int error)
 {
-    static const int errors[] = {EINVAL,     ENOSYS,  ESPIPE,
-                                 EOPNOTSUPP, ENOTSUP, ENOTSOCK};
+    static const int errors[] = {EINVAL,  ENOSYS,   ESPIPE,    EOPNOTSUPP,
+                                 ENOTSUP, ENOTSOCK, EOVERFLOW, EFBIG};
     size_t i;
 
     for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
@@ -64,21 +42,22 @@ static int unsuited(int error)
     return 0;
 }
 
-/* What the error, and a count that may come with it, are to the loop. A short
- * count is a full socket, or the file's end, which the next attempt tells. */
-static apr_status_t judge(int error, apr_size_t len, apr_size_t sent)
+/* A short count may be a full socket, a signal, or the file's end: the next
+ * attempt tells. */
+static apr_status_t judge(int error, apr_size_t sent)
 {
     if (sent > 0)
-        return sent < len ? APR_EAGAIN : APR_SUCCESS;
+        return APR_SUCCESS;
     if (error == 0)
         return APR_EOF;
-    if (unsuited(error))
+    if (bufv__is_unsuited(error))
         return APR_ENOTIMPL;
-    if (error == EPROTOTYPE) /* macOS, while the peer closes */
-        return ECONNRESET;
-    return error == EWOULDBLOCK ? EAGAIN : error;
+    return bufv__socket_error(error);
 }
 
+/* The system takes no MSG_MORE with a file, and with Nagle's algorithm a
+ * second small segment would wait for the peer to acknowledge the first,
+ * 40 ms. So the socket is corked until the last attempt, or until `flush`. */
 apr_status_t bufv__socket_sendfile(void *baton, apr_file_t *file,
                                    apr_off_t offset, apr_size_t len, int more,
                                    apr_size_t *written)
@@ -88,9 +67,12 @@ apr_status_t bufv__socket_sendfile(void *baton, apr_file_t *file,
     int error;
 
     *written = 0;
+    bufv__socket_refresh(s);
     apr_os_file_get(&fd, file);
-    if (more)
-        cork(s);
+    if (more && !s->corked)
+        s->corked = bufv__cork(s->fd);
     error = send_quietly(s, fd, offset, len, written);
-    return judge(error, len, *written);
+    if (!more && s->corked)
+        bufv__socket_flush(s);
+    return judge(error, *written);
 }

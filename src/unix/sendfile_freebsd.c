@@ -1,11 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* sendfile() of FreeBSD and DragonFly. Run by the authors under its rules on
  * Linux (test/sendfile_rules.c), not there. */
 
 #include "unix.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -19,10 +19,4 @@ int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
 
     *sent = (apr_size_t)n;
     return result < 0 && n == 0 ? errno : 0;
-}
-
-/* Taken back, it sends what was held. */
-void bufv__cork(int sock, int on)
-{
-    setsockopt(sock, IPPROTO_TCP, TCP_NOPUSH, &on, sizeof(on));
 }

@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* sendfile() of Linux. */
 
 #include "unix.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -16,9 +16,4 @@ int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
 
     *sent = n < 0 ? 0 : (apr_size_t)n;
     return n < 0 ? errno : 0;
-}
-
-void bufv__cork(int sock, int on)
-{
-    setsockopt(sock, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }

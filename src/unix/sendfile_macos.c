@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* sendfile() of macOS. Run by the authors under its rules on Linux
  * (test/sendfile_rules.c), not there. */
 
@@ -21,12 +23,4 @@ int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
         n = 0;
     *sent = (apr_size_t)n;
     return n > 0 ? 0 : error;
-}
-
-/* TCP_NOPUSH of macOS keeps what was held when it is taken back, until more
- * is sent: worse than a segment too many. */
-void bufv__cork(int sock, int on)
-{
-    (void)sock;
-    (void)on;
 }

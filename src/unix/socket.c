@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Sockets where there is sendmsg(), the socket form of writev(). */
 
 #include "unix.h"
@@ -14,70 +16,39 @@
 /* A message cannot be divided; the system says which is too long. */
 #define MESSAGE_BYTES ((apr_size_t)0x7ffff000)
 
-/* macOS has an option of the socket in its place: see be_quiet(). */
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
+/* Where the call cannot be told to raise no signal, SIGPIPE is kept away by
+ * the system's other means: see quiet.c. */
+#if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
+#define SILENT MSG_NOSIGNAL
+#else
+#define SILENT 0
 #endif
 
 /* Linux alone: there is more to come, do not send a half-full segment. */
-#ifndef MSG_MORE
-#define MSG_MORE 0
+#ifdef MSG_MORE
+#define MORE MSG_MORE
+#else
+#define MORE 0
 #endif
 
 /* Where there is a sendfile_*.c for the system, CMake says so. */
 #ifdef BUFV_SENDFILE
 #define SOCKET_SENDFILE bufv__socket_sendfile
-#define SOCKET_END bufv__socket_uncork
 #else
 #define SOCKET_SENDFILE NULL
-#define SOCKET_END NULL
 #endif
-
-#ifdef SO_NOSIGPIPE
-static void be_quiet(bufv__socket_t *s)
-{
-    int on = 1;
-
-    setsockopt(s->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
-}
-#else
-static void be_quiet(bufv__socket_t *s)
-{
-    (void)s;
-}
-#endif
-
-/* macOS says EPROTOTYPE while the peer closes. */
-static apr_status_t name_error(int error)
-{
-    if (error == EPROTOTYPE)
-        return ECONNRESET;
-    return error == EWOULDBLOCK ? EAGAIN : error;
-}
-
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
-{
-    bufv__socket_t *s = baton;
-
-    apr_os_sock_get(&s->fd, s->sock);
-    be_quiet(s);
-    apr_socket_timeout_get(s->sock, stall);
-    s->timeout = *stall;
-    return APR_SUCCESS;
-}
 
 /* Whether a half-full segment is better kept back for what comes next. On a
  * socket that was told not to delay this holds nothing back reliably and costs
  * up to half as much again; but a header and the file behind it, which never
- * leave in one attempt, belong together. APR remembers what it was told. */
-static int holds(const bufv__socket_t *s, int more)
+ * leave in one attempt, belong together. */
+static int wants_more(const bufv__socket_t *s, int more)
 {
-    apr_int32_t on = 0;
-
-    if (!more || more == BUFV__MORE_FILE)
-        return more;
-    apr_socket_opt_get(s->sock, APR_TCP_NODELAY, &on);
-    return !on;
+    if (!more || s->message || MORE == 0)
+        return 0;
+    if (bufv__has_records(s->fd))
+        return 0;
+    return more == BUFV_MORE_FILE || bufv__is_delaying(s->fd);
 }
 
 /* send() does for a lone entry what sendmsg() does, and spares the kernel a
@@ -95,46 +66,85 @@ static ssize_t send_once(const bufv__socket_t *s, const struct iovec *vec,
     return sendmsg(s->fd, &msg, flags);
 }
 
-/* A descriptor may be wrapped as a socket and be none. */
-static ssize_t send_surely(const bufv__socket_t *s, const struct iovec *vec,
-                           apr_size_t nvec, int flags)
+/* What came of one call: its count, or its error. A short count means that the
+ * buffer is full, since the call does not wait. */
+static apr_status_t judge(ssize_t n, int error, apr_size_t asked,
+                          apr_size_t *written)
 {
-    ssize_t n;
-
-    do
-        n = send_once(s, vec, nvec, flags);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && errno == ENOTSOCK)
-        n = writev(s->fd, vec, (int)nvec);
-    return n;
+    if (n < 0)
+        return bufv__socket_error(error);
+    *written = (apr_size_t)n;
+    return n > 0 && *written < asked ? APR_EAGAIN : APR_SUCCESS;
 }
 
-/* MSG_DONTWAIT, since a deadline must hold on a blocking socket as well; then
- * a short count means that the buffer is full. */
+/* MSG_DONTWAIT, since a deadline must hold on a blocking socket as well. */
 static apr_status_t send_vec(void *baton, const struct iovec *vec,
                              apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__socket_t *s = baton;
-    int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    int flags = MSG_DONTWAIT | SILENT, error;
+    bufv__quiet_t quiet;
     ssize_t n;
 
-    if (holds(s, more))
-        flags |= MSG_MORE;
-    n = send_surely(s, vec, nvec, flags);
-    *written = n < 0 ? 0 : (apr_size_t)n;
-    if (n <= 0) /* nothing, and no reason: the loop ends the write */
-        return n < 0 ? name_error(errno) : APR_SUCCESS;
-    return *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN : APR_SUCCESS;
+    *written = 0;
+    bufv__socket_refresh(s);
+    s->held = wants_more(s, more);
+    if (s->held)
+        flags |= MORE;
+    if (SILENT == 0)
+        bufv__quiet_begin(&quiet, s->fd);
+    do
+        n = send_once(s, vec, nvec, flags);
+    while (n < 0 && errno == EINTR);
+    error = errno;
+    if (SILENT == 0)
+        bufv__quiet_end(&quiet, n < 0);
+    if (!more && s->corked)
+        bufv__socket_flush(s);
+    return judge(n, error, bufv__vec_sum(vec, nvec), written);
+}
+
+/* macOS says EPROTOTYPE while the peer closes. */
+apr_status_t bufv__socket_error(int error)
+{
+    if (error == EPROTOTYPE)
+        return ECONNRESET;
+    return error == EWOULDBLOCK ? EAGAIN : error;
+}
+
+/* Our own cork goes, and with it all that it held. Without one, what MSG_MORE
+ * held is pushed. */
+void bufv__socket_flush(void *baton)
+{
+    bufv__socket_t *s = baton;
+
+    if (s->corked)
+        bufv__uncork(s->fd);
+    else if (s->held)
+        bufv__push(s->fd);
+    s->corked = s->held = 0;
 }
 
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__socket_t *s = baton;
 
+    if (s->corked)
+        bufv__socket_flush(s);
     return bufv__wait_writable(s->fd, timeout);
 }
 
+static apr_interval_time_t get_timeout(void *baton)
+{
+    bufv__socket_t *s = baton;
+    apr_interval_time_t timeout = -1;
+
+    apr_socket_timeout_get(s->sock, &timeout);
+    return timeout;
+}
+
 const bufv_ops_t bufv__stream_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "sendmsg",
     .max_vec = BUFV_IOV_MAX,
     .max_bytes = CALL_BYTES,
@@ -142,16 +152,17 @@ const bufv_ops_t bufv__stream_ops = {
     .writev = send_vec,
     .wait = await,
     .sendfile = SOCKET_SENDFILE,
-    .begin = begin,
-    .end = SOCKET_END,
+    .timeout = get_timeout,
+    .flush = bufv__socket_flush,
 };
 
 const bufv_ops_t bufv__message_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "sendmsg",
     .max_vec = BUFV_IOV_MAX,
     .max_bytes = MESSAGE_BYTES,
     .message = 1,
     .writev = send_vec,
     .wait = await,
-    .begin = begin,
+    .timeout = get_timeout,
 };

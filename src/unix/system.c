@@ -1,8 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* What APR has no name for, where there is POSIX. */
 
-#include "bufv_private.h"
+#include "unix.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,23 +18,68 @@ apr_time_t bufv__clock(void)
     return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
 }
 
+/* Whether a regular file ends at or before an offset, or would if it could
+ * have it. File systems refuse what is beyond their longest file in words of
+ * their own: EINVAL, EOVERFLOW, EFBIG. */
+static int ends_before(int fd, apr_off_t offset)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && offset >= st.st_size;
+}
+
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
                                 apr_size_t *len)
 {
     apr_os_file_t fd;
     ssize_t n;
+    int error;
 
     apr_os_file_get(&fd, file);
     do
         n = pread(fd, to, *len, (off_t)offset);
     while (n < 0 && errno == EINTR);
+    error = errno;
     *len = n < 0 ? 0 : (apr_size_t)n;
-    if (n < 0)
-        return errno;
-    return n == 0 ? APR_EOF : APR_SUCCESS;
+    if (n > 0)
+        return APR_SUCCESS;
+    if (n == 0 || ends_before(fd, offset))
+        return APR_EOF;
+    return error;
 }
 
 int bufv__is_nobufs(apr_status_t status)
 {
     return status == ENOBUFS;
+}
+
+/* ETIMEDOUT is the system's that got no answer, not a limit of the
+ * caller's. */
+int bufv__is_gone(apr_status_t status)
+{
+    static const apr_status_t gone[] = {EPIPE,    ECONNRESET, ECONNABORTED,
+                                        ENOTCONN, ESHUTDOWN,  ETIMEDOUT,
+                                        ENETRESET};
+    size_t i;
+
+    for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+        if (status == gone[i])
+            return 1;
+    }
+    return 0;
+}
+
+/* Rounds up, so that a wait does not end early and come back for nothing. The
+ * loop asks for no more than a day, of which the milliseconds fit an int. */
+apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout)
+{
+    struct pollfd p;
+    int n;
+
+    p.fd = fd;
+    p.events = POLLOUT;
+    n = poll(&p, 1, timeout < 0 ? -1 : (int)((timeout + 999) / 1000));
+    if (n < 0)
+        return errno;
+    return n == 0 ? APR_TIMEUP : APR_SUCCESS;
 }

@@ -1,11 +1,14 @@
-/* What the files of this directory share. */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the files of this directory share, and src/generic uses of them. */
 
 #ifndef BUFV_UNIX_H
 #define BUFV_UNIX_H
 
-#include "bufv_private.h"
+#include "backend.h"
 
 #include <limits.h>
+#include <pthread.h>
 
 /* What one call takes: 1024 entries on all systems of today but a few old
  * ones, where it is 16 and <limits.h> says so. */
@@ -17,25 +20,73 @@
 #endif
 #endif
 
-/* ---- wait.c */
+/* ---- system.c */
 
 /* Waits until a descriptor takes bytes again, or is broken: APR_SUCCESS,
  * APR_TIMEUP, APR_EINTR. A timeout below 0 is none. */
 apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout);
 
-/* Makes a descriptor non-blocking. Says whether it was blocking. */
-int bufv__unblock(int fd);
+/* ---- kind.c */
 
-/* Takes this back. */
-void bufv__reblock(int fd);
+/* What a descriptor is, for one who writes to it. */
+typedef enum bufv__kind_t {
+    BUFV__KIND_PLAIN,   /* a regular file, a block device: never full */
+    BUFV__KIND_PIPE,    /* also one with a name */
+    BUFV__KIND_STREAM,  /* a stream socket */
+    BUFV__KIND_MESSAGE, /* another socket */
+    BUFV__KIND_DEVICE   /* a terminal, and what else there is */
+} bufv__kind_t;
+
+/* Asks the system, in each attempt: apr_file_dup2() can make something else of
+ * a file that a writer has. */
+bufv__kind_t bufv__kind(int fd);
+
+/* What a short count of an attempt that did not wait means. */
+apr_status_t bufv__short_count(bufv__kind_t kind);
+
+/* ---- buffer.c: the buffer that APR may keep for a file */
+
+/* Brings the descriptor to where APR is: what was written to the buffer
+ * leaves, what was read ahead is forgotten. APR_EAGAIN if the file is full.
+ * Nothing for a file without a buffer. */
+apr_status_t bufv__buffer_flush(apr_file_t *file, int fd, bufv__kind_t kind);
+
+/* Tells APR the position that the descriptor has after an attempt. */
+void bufv__buffer_follow(apr_file_t *file, int fd, bufv__kind_t kind);
+
+/* ---- nowait_*.c: writes without waiting, borrowing nothing */
+
+/* How an attempt on a pipe or a device is made. Each begins with the first,
+ * and goes on to the next when the system does not know it. */
+typedef enum bufv__method_t {
+    BUFV__METHOD_SILENT, /* neither waits nor raises SIGPIPE */
+    BUFV__METHOD_NOWAIT, /* does not wait */
+    BUFV__METHOD_LOAN    /* O_NONBLOCK has to be borrowed */
+} bufv__method_t;
+
+/* One call; -1 with ENOSYS, EOPNOTSUPP or EINVAL if there is no such thing for
+ * this descriptor. */
+ssize_t bufv__write_nowait(int fd, const struct iovec *vec, apr_size_t nvec,
+                           bufv__method_t method);
+
+/* ---- socket.c */
+
+/* The status for an error of the system's. */
+apr_status_t bufv__socket_error(int error);
+
+/* `flush` of bufv_ops_t. */
+void bufv__socket_flush(void *baton);
 
 /* ---- sendfile.c, where the system has one of the sendfile_*.c */
 
-/* Operations of bufv_ops_t, for stream sockets: `sendfile`, and `end`. */
+/* `sendfile` of bufv_ops_t, for stream sockets. */
 apr_status_t bufv__socket_sendfile(void *baton, apr_file_t *file,
                                    apr_off_t offset, apr_size_t len, int more,
                                    apr_size_t *written);
-void bufv__socket_uncork(void *baton);
+
+/* Whether an error of sendfile() says that this file, or the two together,
+ * cannot be sent so. */
+int bufv__is_unsuited(int error);
 
 /* ---- sendfile_*.c */
 
@@ -44,8 +95,12 @@ void bufv__socket_uncork(void *baton);
 int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
                         apr_size_t *sent);
 
-/* Holds the half-full segments of a TCP socket back, or lets them go; nothing
- * on other sockets. */
-void bufv__cork(int sock, int on);
+/* ---- condition_*.c: a condition that is waited for on the monotonic clock */
+
+apr_status_t bufv__condition_create(pthread_cond_t *condition);
+
+/* A timeout below 0 is none. */
+void bufv__condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                          apr_interval_time_t timeout);
 
 #endif /* BUFV_UNIX_H */

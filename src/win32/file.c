@@ -1,118 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Files through APR, and pipes without: when APR's timed write to a pipe ends,
  * it does not say how much has left. */
 
 #include "win32.h"
 
-#include "generic/apr_write.h"
+/* Below 2 GiB, so that a deadline is looked at now and then. */
+#define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
-/* What a pipe is offered at first: the size of those that APR makes. */
-#define PIPE_BYTES ((apr_size_t)65536)
-
-/* Windows has no way to wait until a pipe takes bytes: it is asked again after
- * a nap. Short, since a pipe's buffer is soon drained. */
-#define NAP apr_time_from_msec(1)
-
-static int set_mode(const bufv__file_t *f, DWORD mode)
+static HANDLE handle_of(const bufv__file_t *f)
 {
-    return SetNamedPipeHandleState(f->fd, &mode, NULL, NULL) != 0;
+    apr_os_file_t fd = INVALID_HANDLE_VALUE;
+
+    apr_os_file_get(&fd, f->file);
+    return fd;
 }
 
-/* A pipe must not block while a list is written, or no deadline would hold.
- * What APR has in its buffer leaves before, since it cannot be told how little
- * a pipe took of it. */
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
+static int is_pipe(HANDLE fd)
 {
-    bufv__file_t *f = baton;
-    apr_status_t status = apr_os_file_get(&f->fd, f->file);
+    return GetFileType(fd) == FILE_TYPE_PIPE;
+}
 
-    if (status != APR_SUCCESS)
-        return status;
-    f->buffered = apr_file_buffer_size_get(f->file) > 0;
-    f->stream = GetFileType(f->fd) == FILE_TYPE_PIPE;
-    f->unblocked = 0;
-    if (!f->stream)
+static int is_buffered(const bufv__file_t *f)
+{
+    return apr_file_buffer_size_get(f->file) > 0;
+}
+
+/* ---- files and consoles */
+
+/* A handle of our own without a buffer, for a file to which APR keeps one: the
+ * list does not go through it, since APR tells no count of what is in there
+ * when the disk is full. */
+static apr_status_t open_own(bufv__file_t *f, HANDLE fd)
+{
+    apr_int32_t flags = apr_file_flags_get(f->file) & APR_FOPEN_APPEND;
+    apr_os_file_t known = INVALID_HANDLE_VALUE;
+    apr_status_t status = APR_SUCCESS;
+
+    if (f->own != NULL)
+        apr_os_file_get(&known, f->own);
+    if (known == fd)
         return APR_SUCCESS;
-    status = apr_file_flush(f->file);
+    if (f->pool != NULL)
+        apr_pool_clear(f->pool);
+    else
+        status = apr_pool_create(&f->pool, NULL);
     if (status != APR_SUCCESS)
         return status;
-    f->unblocked = set_mode(f, PIPE_READMODE_BYTE | PIPE_NOWAIT);
-    return apr_file_pipe_timeout_get(f->file, stall);
+    return apr_os_file_put(&f->own, &fd, flags | APR_FOPEN_WRITE, f->pool);
 }
 
-static void end(void *baton)
+/* Brings the handle to where APR is: what was written to the buffer leaves,
+ * and what was read ahead is forgotten. APR does the latter when it begins to
+ * write, be it nothing; but forgets to tell itself. */
+static apr_status_t catch_up(const bufv__file_t *f, apr_off_t *position)
 {
-    bufv__file_t *f = baton;
-
-    if (f->unblocked)
-        set_mode(f, PIPE_READMODE_BYTE | PIPE_WAIT);
-}
-
-/* A pipe whose reader is gone says so in several ways. */
-static apr_status_t name_error(DWORD error)
-{
-    if (error == ERROR_NO_DATA || error == ERROR_PIPE_NOT_CONNECTED)
-        return APR_EPIPE;
-    return APR_FROM_OS_ERROR((apr_status_t)error);
-}
-
-/* The structure is for handles that were opened for overlapped writing; the
- * others ignore it. Either way the call ends before this returns. */
-static apr_status_t write_once(const bufv__file_t *f, const char *data,
-                               apr_size_t len, apr_size_t *written)
-{
-    OVERLAPPED overlapped = {0};
-    DWORD n = 0;
-
-    if (!WriteFile(f->fd, data, (DWORD)len, &n, &overlapped) &&
-        (GetLastError() != ERROR_IO_PENDING ||
-         !GetOverlappedResult(f->fd, &overlapped, &n, TRUE)))
-        return name_error(GetLastError());
-    *written = n;
-    return APR_SUCCESS;
-}
-
-/* A pipe that does not block takes nothing if it cannot take all that it is
- * offered, so it is offered less, down to a byte. */
-static apr_status_t write_pipe(const bufv__file_t *f, const char *data,
-                               apr_size_t len, apr_size_t *written)
-{
-    apr_size_t offer = len < PIPE_BYTES ? len : PIPE_BYTES;
+    apr_size_t none = 0;
     apr_status_t status;
 
-    do {
-        status = write_once(f, data, offer, written);
-        offer /= 2;
-    } while (status == APR_SUCCESS && *written == 0 && offer > 0);
-    return status == APR_SUCCESS && *written == 0 ? APR_EAGAIN : status;
+    *position = 0;
+    status = apr_file_seek(f->file, APR_CUR, position);
+    if (status == APR_SUCCESS)
+        status = apr_file_write(f->file, "", &none);
+    if (status == APR_SUCCESS)
+        status = apr_file_seek(f->file, APR_SET, position);
+    return status;
 }
+
+static apr_status_t write_behind(bufv__file_t *f, HANDLE fd, const char *data,
+                                 apr_size_t *n)
+{
+    int moves = GetFileType(fd) == FILE_TYPE_DISK;
+    apr_off_t position;
+    apr_status_t status = open_own(f, fd);
+
+    if (status == APR_SUCCESS)
+        status = catch_up(f, &position);
+    if (status == APR_SUCCESS && moves)
+        status = apr_file_seek(f->own, APR_SET, &position);
+    if (status != APR_SUCCESS)
+        return status;
+    status = apr_file_write(f->own, data, n);
+    position = 0;
+    if (moves && apr_file_seek(f->own, APR_CUR, &position) == APR_SUCCESS)
+        apr_file_seek(f->file, APR_SET, &position);
+    return status;
+}
+
+static apr_status_t write_file(bufv__file_t *f, HANDLE fd, const char *data,
+                               apr_size_t len, apr_size_t *written)
+{
+    apr_size_t n = len;
+    apr_status_t status = is_buffered(f)
+                              ? write_behind(f, fd, data, &n)
+                              : apr_file_write(f->file, data, &n);
+
+    if (status == APR_SUCCESS)
+        *written = n;
+    return status;
+}
+
+static apr_interval_time_t get_timeout(void *baton)
+{
+    bufv__file_t *f = baton;
+    apr_interval_time_t timeout = -1;
+
+    if (is_pipe(handle_of(f))) /* APR tells one of any file */
+        apr_file_pipe_timeout_get(f->file, &timeout);
+    return timeout;
+}
+
+static void destroy(void *baton)
+{
+    bufv__file_t *f = baton;
+
+    if (f->pool != NULL)
+        apr_pool_destroy(f->pool);
+    bufv__pipe_destroy(f);
+    f->own = NULL;
+    f->pool = NULL;
+}
+
+/* ---- either */
 
 static apr_status_t write_one(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__file_t *f = baton;
+    HANDLE fd = handle_of(f);
 
     (void)nvec;
     (void)more;
     *written = 0;
-    if (f->stream)
-        return write_pipe(f, vec->iov_base, vec->iov_len, written);
-    return bufv__apr_write(f, vec->iov_base, vec->iov_len, written);
+    if (is_pipe(fd))
+        return bufv__pipe_write(f, fd, vec->iov_base, vec->iov_len, written);
+    return write_file(f, fd, vec->iov_base, vec->iov_len, written);
 }
 
 static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     (void)baton;
-    apr_sleep(timeout < 0 || timeout > NAP ? NAP : timeout);
-    return APR_SUCCESS;
+    return bufv__pipe_wait(timeout);
 }
 
 const bufv_ops_t bufv__file_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "WriteFile",
     .max_vec = 1,
-    .max_bytes = BUFV__APR_WRITE_MAX,
+    .max_bytes = CALL_BYTES,
     .copy_below = BUFV__COPY_BELOW_FILE,
     .writev = write_one,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .timeout = get_timeout,
+    .destroy = destroy,
 };

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Windows has no SIGPIPE. */
 
-#include "bufv_private.h"
+#include "backend.h"
 
-void bufv__quiet_begin(bufv__quiet_t *q)
+void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
 {
     (void)q;
+    (void)fd;
 }
 
 void bufv__quiet_end(bufv__quiet_t *q, int raised)

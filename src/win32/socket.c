@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Sockets on Windows: WSASend with an array of WSABUFs. */
 
 #include "win32.h"
 
-/* What one call takes. Windows documents no limit; more than this fails with
- * WSAEMSGSIZE under Wine. 16 KiB of stack. */
-#define CALL_BUFS 1024
+/* What one call takes: 8 KiB of stack, so that a write stays below 48.
+ * Windows documents no limit; more than 1024 fails with WSAEMSGSIZE under
+ * Wine. */
+#define CALL_BUFS 512
 
 /* A WSABUF has 32 bits for its length, and Wine's count of what was sent
  * wraps at 4 GiB. From about 5 MB up some systems lack buffers
@@ -17,57 +20,42 @@
 bufv__wsasend_t *bufv__wsasend = WSASend;
 
 /* A socket of which this side has shut down sending is like a broken pipe
- * elsewhere, and APR has no other name for it. */
+ * elsewhere, and APR has no other name for it. A peer that did not answer
+ * (WSAETIMEDOUT) is a timeout to APR, and no limit of the caller's. */
 static apr_status_t name_error(int error)
 {
-    return error == WSAESHUTDOWN ? APR_EPIPE : APR_FROM_OS_ERROR(error);
-}
-
-static apr_status_t set_nonblocking(const bufv__socket_t *s, u_long on)
-{
-    return ioctlsocket(s->fd, (long)FIONBIO, &on) == 0
-               ? APR_SUCCESS
-               : name_error(WSAGetLastError());
-}
-
-/* A blocking send cannot be used: where its timeout ends, Windows does not
- * say how much has left, and no shutdown wakes it. So the handle does not
- * block while a list is written. APR's socket is not told, and its timeout is
- * as the caller left it, also for another thread that looks. */
-static apr_status_t begin(void *baton, apr_interval_time_t *stall)
-{
-    bufv__socket_t *s = baton;
-    apr_status_t status = apr_os_sock_get(&s->fd, s->sock);
-
-    if (status == APR_SUCCESS)
-        status = apr_socket_timeout_get(s->sock, stall);
-    if (status != APR_SUCCESS)
-        return status;
-    s->timeout = *stall;
-    return set_nonblocking(s, 1);
-}
-
-/* Windows cannot be asked whether a handle blocks. APR knows, unless it was
- * made non-blocking behind its back. */
-static void end(void *baton)
-{
-    bufv__socket_t *s = baton;
-    apr_int32_t nonblocking = 0;
-
-    if (s->timeout != 0)
-        apr_socket_opt_get(s->sock, APR_SO_NONBLOCK, &nonblocking);
-    if (s->timeout != 0 && !nonblocking)
-        set_nonblocking(s, 0);
+    if (error == WSAESHUTDOWN)
+        return APR_EPIPE;
+    if (error == WSAETIMEDOUT)
+        return APR_ECONNRESET;
+    return APR_FROM_OS_ERROR(error);
 }
 
 /* The count is not written by a call that fails. */
+static apr_status_t send_bufs(bufv__socket_t *s, WSABUF *bufs, DWORD count,
+                              apr_size_t *written)
+{
+    bufv__loan_t loan;
+    DWORD sent = 0;
+    apr_status_t status = bufv__loan_take(&loan, s->fd, s->sock);
+
+    if (status != APR_SUCCESS)
+        return status;
+    if (bufv__wsasend(s->fd, bufs, count, &sent, 0, NULL, NULL) != 0)
+        status = name_error(WSAGetLastError());
+    else
+        *written = sent;
+    bufv__loan_return(&loan);
+    return status;
+}
+
 static apr_status_t send_vec(void *baton, const struct iovec *vec,
                              apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__socket_t *s = baton;
     WSABUF bufs[CALL_BUFS];
     apr_size_t i, asked = 0;
-    DWORD sent = 0;
+    apr_status_t status;
 
     (void)more;
     for (i = 0; i < nvec; i++) {
@@ -76,10 +64,11 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
         asked += vec[i].iov_len;
     }
     *written = 0;
-    if (bufv__wsasend(s->fd, bufs, (DWORD)nvec, &sent, 0, NULL, NULL) != 0)
-        return name_error(WSAGetLastError());
-    *written = sent;
-    return sent < asked ? APR_EAGAIN : APR_SUCCESS;
+    bufv__socket_refresh(s);
+    status = send_bufs(s, bufs, (DWORD)nvec, written);
+    if (status == APR_SUCCESS && *written > 0 && *written < asked)
+        return APR_EAGAIN;
+    return status;
 }
 
 /* select(), since WSAPoll() returns at once, for ever, when the peer has shut
@@ -101,24 +90,33 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     return n == 0 ? APR_TIMEUP : APR_SUCCESS;
 }
 
+static apr_interval_time_t get_timeout(void *baton)
+{
+    bufv__socket_t *s = baton;
+    apr_interval_time_t timeout = -1;
+
+    apr_socket_timeout_get(s->sock, &timeout);
+    return timeout;
+}
+
 const bufv_ops_t bufv__stream_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "WSASend",
     .max_vec = CALL_BUFS,
     .max_bytes = CALL_BYTES,
     .copy_below = BUFV__COPY_BELOW,
     .writev = send_vec,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .timeout = get_timeout,
 };
 
 const bufv_ops_t bufv__message_ops = {
+    .size = sizeof(bufv_ops_t),
     .name = "WSASend",
     .max_vec = CALL_BUFS,
     .max_bytes = MESSAGE_BYTES,
     .message = 1,
     .writev = send_vec,
     .wait = await,
-    .begin = begin,
-    .end = end,
+    .timeout = get_timeout,
 };

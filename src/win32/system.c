@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* What APR has no name for, on Windows. */
 
 #include "win32.h"
@@ -14,32 +16,70 @@ apr_time_t bufv__clock(void)
            now.QuadPart % rate.QuadPart * APR_USEC_PER_SEC / rate.QuadPart;
 }
 
-/* The handle may be an overlapped one, which APR opens for sharing between
- * threads; then the read may be under way when it returns. */
+/* Whether a file ends at or before an offset, or would if it could have
+ * it. */
+static int ends_before(HANDLE fd, apr_off_t offset)
+{
+    LARGE_INTEGER size;
+
+    return GetFileType(fd) == FILE_TYPE_DISK && GetFileSizeEx(fd, &size) &&
+           offset >= size.QuadPart;
+}
+
+/* A handle that APR opened for sharing between threads is an overlapped one;
+ * the position of others moves, which cannot be helped. */
+static apr_status_t read_at(HANDLE fd, HANDLE event, apr_off_t offset,
+                            void *to, apr_size_t *len)
+{
+    DWORD want = *len < INT_MAX ? (DWORD)*len : INT_MAX, n = 0;
+    DWORD error = bufv__read_at(fd, event, offset, to, want, &n);
+
+    *len = error == 0 ? n : 0;
+    if (*len > 0)
+        return APR_SUCCESS;
+    if (error == 0 || error == ERROR_HANDLE_EOF || ends_before(fd, offset))
+        return APR_EOF;
+    return APR_FROM_OS_ERROR((apr_status_t)error);
+}
+
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
                                 apr_size_t *len)
 {
-    DWORD want = *len < INT_MAX ? (DWORD)*len : INT_MAX, n = 0;
-    OVERLAPPED at = {0};
+    HANDLE event = CreateEvent(NULL, TRUE, FALSE, NULL);
+    apr_status_t status = APR_ENOMEM;
     apr_os_file_t fd;
-    DWORD error;
 
-    *len = 0;
     apr_os_file_get(&fd, file);
-    at.Offset = (DWORD)((apr_uint64_t)offset & 0xffffffff);
-    at.OffsetHigh = (DWORD)((apr_uint64_t)offset >> 32);
-    if (ReadFile(fd, to, want, &n, &at) ||
-        (GetLastError() == ERROR_IO_PENDING &&
-         GetOverlappedResult(fd, &at, &n, TRUE))) {
-        *len = n;
-        return n == 0 ? APR_EOF : APR_SUCCESS;
+    if (event == NULL) {
+        *len = 0;
+        return status;
     }
-    error = GetLastError();
-    return error == ERROR_HANDLE_EOF ? APR_EOF
-                                     : APR_FROM_OS_ERROR((apr_status_t)error);
+    status = read_at(fd, event, offset, to, len);
+    CloseHandle(event);
+    return status;
 }
 
 int bufv__is_nobufs(apr_status_t status)
 {
     return status == APR_FROM_OS_ERROR(WSAENOBUFS);
+}
+
+/* WSAETIMEDOUT is the system's that got no answer, not a limit of the
+ * caller's. */
+int bufv__is_gone(apr_status_t status)
+{
+    static const DWORD gone[] = {
+        WSAECONNRESET, WSAECONNABORTED, WSAENOTCONN,
+        WSAESHUTDOWN,  WSAETIMEDOUT,    WSAENETRESET,
+        ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED};
+    size_t i;
+
+    if (APR_STATUS_IS_EPIPE(status) || APR_STATUS_IS_ECONNRESET(status) ||
+        APR_STATUS_IS_ECONNABORTED(status))
+        return 1;
+    for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+        if (status == APR_FROM_OS_ERROR((apr_status_t)gone[i]))
+            return 1;
+    }
+    return 0;
 }

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DSOURCE=... -DWORK=... -P: a back end that there is not is refused,
 # with the names of those that there are.
 

@@ -1,9 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DLIBRARY=file -DMAP=file -DHEADER=file -DNM=... -P: the names that a
 # library exports, that its header declares and that its map lists are the
 # same. The map is the golden list: whoever changes it means to.
 #
-# A static library's names are looked at for the exports of the shared one
-# that it would be: those that are not hidden.
+# A static library defines them and hides every name that it has: a module that
+# links it exports none.
 
 cmake_minimum_required(VERSION 3.21)
 include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
@@ -54,7 +56,12 @@ if(LIBRARY MATCHES "\\.dll$")
     list(TRANSFORM names STRIP)
 elseif(LIBRARY MATCHES "\\.a$")
     step(${READELF} --symbols --wide ${LIBRARY})
-    string(REGEX MATCHALL "GLOBAL +DEFAULT +[0-9]+ [^\n@]+" names
+    string(REGEX MATCHALL "(GLOBAL|WEAK) +(DEFAULT|PROTECTED) +[0-9]+ [^\n]+"
+        visible "${step_output}")
+    if(visible)
+        message(SEND_ERROR "a module would export: ${visible}")
+    endif()
+    string(REGEX MATCHALL "GLOBAL +HIDDEN +[0-9]+ bufv_[a-z0-9][^\n]+" names
         "${step_output}")
     list(TRANSFORM names REPLACE ".* " "")
 else()

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DCASE=... -DSOURCE=... -DWORK=... -P: one of the ways in which
 # FindAPR.cmake finds APR, or says why not. The APR of the other ways is this
 # machine's own, dressed up as theirs.

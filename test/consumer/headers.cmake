@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DKIND=... -DWORK=... [-DCOMPONENTS=a,b] -P: builds headers/ against the
 # moved installation.
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DKIND=static|shared -DSOURCE=... -DWORK=... [-DTOOLCHAIN=...] -P:
 # builds the library and installs it; then moves the installation, deletes the
 # build, and fails if any file of the package still names either place.
@@ -41,6 +43,20 @@ foreach(file IN LISTS all)
         endforeach()
     endif()
 endforeach()
+
+# The bill of materials can be read, and names what it must.
+file(GLOB_RECURSE sbom ${moved}/*/bufv.spdx.json)
+file(READ ${sbom} text)
+string(JSON version GET "${text}" packages 0 versionInfo)
+string(JSON apr GET "${text}" packages 1 versionInfo)
+string(JSON what GET "${text}" relationships 0 relationshipType)
+string(JSON created GET "${text}" creationInfo created)
+if(NOT version MATCHES "^[0-9.]+$" OR NOT apr MATCHES "^1[.][0-9.]+$" OR
+   NOT what STREQUAL "DESCRIBES" OR NOT created MATCHES "^20.*Z$")
+    message(FATAL_ERROR "${sbom}: ${version} ${apr} ${what} ${created}")
+endif()
+message(STATUS "SBOM: bufv ${version}, APR ${apr}")
+
 list(LENGTH all count)
 list(JOIN all "\n  " text)
 message(STATUS "${count} files, moved to ${moved}:\n  ${text}")

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DKIND=static|shared -DWORK=... -DCC=... -P: one compiler command with
 # what pkg-config says, for each of the three packages; the flags of the static
 # library with --static as well. LIBDIR is where to look for them if it is not

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DKIND=... -DWORK=... -P: what find_package() must refuse, and say why;
 # and what must not disturb it.
 

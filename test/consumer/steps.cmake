@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # step(COMMAND...) runs it and shows what it said if it fails.
 function(step)
     execute_process(COMMAND ${ARGN} RESULT_VARIABLE status

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # cmake -DHOW=... -DKIND=static|shared -DSOURCE=... -DWORK=...
 #       [-DCOMPONENTS=...] [-DTOOLCHAIN=...] -P: configures, builds and runs
 # the project beside this file against the moved installation or the sources.

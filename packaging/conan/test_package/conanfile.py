@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The consumers' test project, built and run against the package."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <apr_general.h>
 #include <apr_network_io.h>
 #include <apr_version.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The names of bufv::brigade are there to link, and apr-util with them. */
 
 #include <bufv_brigade.h>
@@ -18,8 +19,8 @@ int main(void)
     alloc = apr_bucket_alloc_create(pool);
     bb = apr_brigade_create(pool, alloc);
     apr_brigade_write(bb, NULL, NULL, "bufv", 4);
-    bufv_create(&v, pool);
-    bad = bufv_append_brigade(v, bb, APR_BLOCK_READ) != APR_SUCCESS ||
+    bad = bufv_create(&v, pool) != APR_SUCCESS ||
+          bufv_append_brigade(v, bb, APR_BLOCK_READ) != APR_SUCCESS ||
           bufv_length(v) != 4 || !APR_BRIGADE_EMPTY(bb);
     bufv_clear(v);
     apr_pool_destroy(pool);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The list from C++: strings are chunks, a release callback deletes one.
 
 #include <bufv.h>

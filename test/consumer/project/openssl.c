@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The names of bufv::openssl are there to link, and OpenSSL with them. */
 
 #include <bufv_openssl.h>

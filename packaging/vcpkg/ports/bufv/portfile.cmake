@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # An overlay port: it builds the source tree that it lies in.
 #
 #   vcpkg install bufv[openssl] --overlay-ports=packaging/vcpkg/ports

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The small functions of bufv_private.h, which includes this. */
+
+#ifndef BUFV_INLINE_H
+#define BUFV_INLINE_H
+
+/* ---- queues */
+
+static inline apr_size_t bufv__queue_count(const bufv__queue_t *q)
+{
+    return q->tail - q->head;
+}
+
+/* Makes room at the end for `extra` items of `size` bytes. */
+static inline apr_status_t
+bufv__queue_reserve(bufv__queue_t *q, apr_size_t extra, apr_size_t size)
+{
+    if (extra <= q->room - q->tail)
+        return APR_SUCCESS;
+    return bufv__queue_grow(q, extra, size);
+}
+
+/* Drops the first n, which there must be. An empty queue begins anew, so that
+ * it need not grow. */
+static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n)
+{
+    assert(n <= bufv__queue_count(q));
+    q->head += n;
+    if (q->head == q->tail)
+        q->head = q->tail = 0;
+}
+
+/* ---- lists */
+
+/* The first chunk. There must have been one. */
+static inline struct iovec *bufv__front(const bufv_t *v)
+{
+    return (struct iovec *)v->chunks.items + v->chunks.head;
+}
+
+/* The first range; NULL if none was ever appended. */
+static inline bufv__range_t *bufv__ranges(const bufv_t *v)
+{
+    bufv__range_t *ranges = v->ranges.items;
+
+    return ranges != NULL ? ranges + v->ranges.head : NULL;
+}
+
+/* The first release point; likewise. */
+static inline bufv__point_t *bufv__points(const bufv_t *v)
+{
+    bufv__point_t *points = v->points.items;
+
+    return points != NULL ? points + v->points.head : NULL;
+}
+
+/* The number of the chunk that would be appended next. */
+static inline apr_uint64_t bufv__end(const bufv_t *v)
+{
+    return v->first + bufv__queue_count(&v->chunks);
+}
+
+/* Where a release point of the list is due, also the open one. */
+static inline apr_uint64_t bufv__due_at(const bufv_t *v,
+                                        const bufv__point_t *point)
+{
+    const bufv__point_t *points = v->points.items;
+
+    if (v->copies && point == points + v->points.tail - 1)
+        return bufv__end(v);
+    return point->at;
+}
+
+/* Whether a release is due. */
+static inline int bufv__has_due(const bufv_t *v)
+{
+    return bufv__queue_count(&v->points) > 0 &&
+           (apr_int64_t)(bufv__due_at(v, bufv__points(v)) - v->first) <= 0;
+}
+
+/* Appends a chunk that is not empty and for which there is room. */
+static inline void bufv__put(bufv_t *v, const void *data, apr_size_t len)
+{
+    struct iovec *vec = v->chunks.items;
+
+    assert(len > 0 && v->chunks.tail < v->chunks.room);
+    vec[v->chunks.tail++] = bufv__entry(data, len);
+    v->length += len;
+}
+
+/* The open release point of copies ends here: another point follows. */
+static inline void bufv__close_copies(bufv_t *v)
+{
+    bufv__point_t *points = v->points.items;
+
+    if (v->copies)
+        points[v->points.tail - 1].at = bufv__end(v);
+    v->copies = 0;
+}
+
+/* ---- scratch memory */
+
+/* Whether bufv__scratch_end() has to be called. */
+static inline int bufv__scratch_is_lent(const bufv__scratch_t *s)
+{
+    return s->block >= 0 || s->own != NULL;
+}
+
+/* ---- writers */
+
+/* The short lock of a writer's state, which is not held while it writes. */
+static inline void bufv__writer_lock(const bufv_writer_t *w)
+{
+    if (w->monitor != NULL)
+        bufv__monitor_enter(w->monitor);
+}
+
+static inline void bufv__writer_unlock(const bufv_writer_t *w)
+{
+    if (w->monitor != NULL)
+        bufv__monitor_leave(w->monitor);
+}
+
+#endif /* BUFV_INLINE_H */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Linux writes to a pipe without waiting and without a mode: pwritev2() with
+ * RWF_NOWAIT. Pipes know it since 6.4; those with a name and terminals do
+ * not. */
+
+#include "unix.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* The kernel's numbers, which older headers lack: RWF_NOSIGNAL came with
+ * 6.18. */
+#define NOWAIT 0x00000008
+#define NOSIGNAL 0x00000100
+
+/* Not every C library has the call. The position, in two halves, is -1: the
+ * file's own. */
+#ifdef SYS_pwritev2
+ssize_t bufv__write_nowait(int fd, const struct iovec *vec, apr_size_t nvec,
+                           bufv__method_t method)
+{
+    int flags = method == BUFV__METHOD_SILENT ? NOWAIT | NOSIGNAL : NOWAIT;
+
+    return syscall(SYS_pwritev2, fd, vec, nvec, -1L, -1L, flags);
+}
+#else
+ssize_t bufv__write_nowait(int fd, const struct iovec *vec, apr_size_t nvec,
+                           bufv__method_t method)
+{
+    (void)fd;
+    (void)vec;
+    (void)nvec;
+    (void)method;
+    errno = ENOSYS;
+    return -1;
+}
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Keeps SIGPIPE away on macOS, where that of write() goes to the process and
+ * a thread's mask does not hold it. A mode of the open description does, for
+ * sockets as SO_NOSIGPIPE does. Compiled by the authors, not run there. */
+
+#include "unix.h"
+
+#include <fcntl.h>
+
+void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
+{
+    q->fd = fd;
+    q->pending = 0;
+    bufv__loan_begin();
+    q->blocked =
+        fcntl(fd, F_GETNOSIGPIPE) == 0 && fcntl(fd, F_SETNOSIGPIPE, 1) == 0;
+}
+
+void bufv__quiet_end(bufv__quiet_t *q, int raised)
+{
+    (void)raised;
+    if (q->blocked)
+        fcntl(q->fd, F_SETNOSIGPIPE, 0);
+    bufv__loan_end();
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* FIONBIO for the time of an attempt. A blocking send cannot be used: where
+ * its timeout ends Windows does not say how much has left, and no shutdown
+ * wakes it. */
+
+#include "win32.h"
+
+/* A critical section may be entered again by the thread that is in it. */
+static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+static CRITICAL_SECTION lock;
+
+static BOOL CALLBACK create(PINIT_ONCE ignored, PVOID parameter,
+                            PVOID *context)
+{
+    (void)ignored;
+    (void)parameter;
+    (void)context;
+    InitializeCriticalSection(&lock);
+    return TRUE;
+}
+
+void bufv__loan_begin(void)
+{
+    InitOnceExecuteOnce(&once, create, NULL, NULL);
+    EnterCriticalSection(&lock);
+}
+
+void bufv__loan_end(void)
+{
+    LeaveCriticalSection(&lock);
+}
+
+/* Windows cannot be asked whether a handle blocks. APR knows, unless it was
+ * made non-blocking behind its back. */
+static int is_blocking(apr_socket_t *sock)
+{
+    apr_interval_time_t timeout = -1;
+    apr_int32_t nonblocking = 0;
+
+    apr_socket_timeout_get(sock, &timeout);
+    apr_socket_opt_get(sock, APR_SO_NONBLOCK, &nonblocking);
+    return timeout != 0 && !nonblocking;
+}
+
+static int set_nonblocking(SOCKET fd, u_long on)
+{
+    return ioctlsocket(fd, (long)FIONBIO, &on) == 0;
+}
+
+/* APR's handle is not told, and its timeout is as the user left it, also for
+ * another thread that looks. */
+apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
+                             apr_socket_t *sock)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    l->fd = fd;
+    l->taken = 0;
+    l->unblocked = is_blocking(sock);
+    bufv__loan_begin();
+    if (!set_nonblocking(fd, 1))
+        status = apr_get_netos_error();
+    if (status == APR_SUCCESS && l->unblocked)
+        l->taken = 1;
+    else
+        bufv__loan_end();
+    return status;
+}
+
+/* One that was handed to WSAEventSelect() cannot be made to block, and was not
+ * before: then this does nothing. The error of the attempt stays. */
+void bufv__loan_return(bufv__loan_t *l)
+{
+    int error = WSAGetLastError();
+
+    if (!l->taken)
+        return;
+    set_nonblocking(l->fd, 0);
+    bufv__loan_end();
+    WSASetLastError(error);
+}

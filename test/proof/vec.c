@@ -1,5 +1,0 @@
-/* The sums. */
-
-#include "model.h"
-
-#include "../../src/vec.c"

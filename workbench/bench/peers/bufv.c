@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* bufv.c -- this library. Linked once against each back end. */
+
+#include "peer.h"
+
+#include <apr_general.h>
+#include <apr_network_io.h>
+#include <apr_portable.h>
+#include <bufv.h>
+
+static apr_pool_t *pool;
+static bufv_t *list;
+static bufv_writer_t *writer;
+
+static void check(const char *what, apr_status_t rv)
+{
+    char text[256];
+
+    if (rv != APR_SUCCESS) {
+        die(what, apr_strerror(rv, text, sizeof(text)));
+    }
+}
+
+static void peer_open(int sock, int nodelay, const char *variant)
+{
+    apr_os_sock_info_t info;
+    apr_socket_t *s;
+
+    memset(&info, 0, sizeof(info));
+    info.os_sock = &sock;
+    info.family = APR_INET;
+    info.type = SOCK_STREAM;
+    info.protocol = APR_PROTO_TCP;
+    check("apr_initialize", apr_initialize());
+    check("apr_pool_create", apr_pool_create(&pool, NULL));
+    check("apr_os_sock_make", apr_os_sock_make(&s, &info, pool));
+    check("nodelay", apr_socket_opt_set(s, APR_TCP_NODELAY, nodelay));
+    check("bufv_create", bufv_create(&list, pool));
+    check("bufv_writer_socket", bufv_writer_socket(&writer, s, pool));
+    if (strncmp(variant, "copy=", 5) == 0) {
+        bufv_writer_copy_below_set(writer, strtoul(variant + 5, NULL, 10));
+    }
+    else if (strncmp(variant, "bytes=", 6) == 0) {
+        bufv_writer_limits_set(writer, 0, strtoul(variant + 6, NULL, 10));
+    }
+    else if (strcmp(variant, "-") != 0) {
+        die("no such variant", variant);
+    }
+}
+
+static void peer_prepare(const struct arena *a)
+{
+    (void)a; /* the list keeps its capacity by itself */
+}
+
+static void peer_send(const char *base, const struct chunk *c, size_t n)
+{
+    apr_uint64_t written;
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        check("bufv_append", bufv_append(list, base + c[i].off, c[i].len));
+    }
+    check("bufv_write", bufv_write(list, writer, &written));
+}
+
+static void peer_close(void)
+{
+    apr_pool_destroy(pool);
+    apr_terminate();
+}

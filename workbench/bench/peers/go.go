@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// go.go -- Go: net.Buffers, and bufio.Writer of 64 KiB.
+// The commands are those of peer.h, the offsets those of arena.h.
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+const (
+	atLists  = 64
+	atEnds   = 4096
+	atChunks = 65536
+)
+
+type chunk struct{ off, len uint32 }
+
+var (
+	arena []byte
+	conn  *net.TCPConn
+	buf   *bufio.Writer
+	store net.Buffers // kept from list to list
+)
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func word(at int) *uint64 { return (*uint64)(unsafe.Pointer(&arena[at])) }
+
+// cpu is the CPU time of this process, all threads.
+func cpu() int64 {
+	var t syscall.Timespec
+	const processCPU = 2
+	_, _, e := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, processCPU,
+		uintptr(unsafe.Pointer(&t)), 0)
+	if e != 0 {
+		log.Fatal(e)
+	}
+	return t.Nano()
+}
+
+func sendBuffers(chunks []chunk) {
+	v := store[:0]
+	for _, c := range chunks {
+		v = append(v, arena[c.off:c.off+c.len])
+	}
+	store = v
+	_, err := v.WriteTo(conn) // uses v up; store keeps the room
+	check(err)
+}
+
+func sendBufio(chunks []chunk) {
+	for _, c := range chunks {
+		_, err := buf.Write(arena[c.off : c.off+c.len])
+		check(err)
+	}
+	check(buf.Flush())
+}
+
+func job(n uint64, send func([]chunk)) (wall, used int64) {
+	nlists, nchunks := *word(atLists), *word(atLists + 8)
+	ends := unsafe.Slice((*uint32)(unsafe.Pointer(&arena[atEnds])), nlists)
+	chunks := unsafe.Slice((*chunk)(unsafe.Pointer(&arena[atChunks])), nchunks)
+	wall0, cpu0, from := time.Now(), cpu(), uint32(0)
+	for _, end := range ends {
+		send(chunks[from:end])
+		from = end
+	}
+	used = cpu() - cpu0
+	for atomic.LoadUint64(word(0)) < n {
+	}
+	return time.Since(wall0).Nanoseconds(), used
+}
+
+func main() {
+	if len(os.Args) != 5 {
+		log.Fatal("usage: port arena_fd nodelay variant")
+	}
+	fd, err := strconv.Atoi(os.Args[2])
+	check(err)
+	var st syscall.Stat_t
+	check(syscall.Fstat(fd, &st))
+	arena, err = syscall.Mmap(fd, 0, int(st.Size), syscall.PROT_READ,
+		syscall.MAP_SHARED)
+	check(err)
+	c, err := net.Dial("tcp4", "127.0.0.1:"+os.Args[1])
+	check(err)
+	conn = c.(*net.TCPConn)
+	check(conn.SetNoDelay(os.Args[3] == "1"))
+	buf = bufio.NewWriterSize(conn, 64<<10)
+	send := sendBuffers
+	if os.Args[4] == "bufio" {
+		send = sendBufio
+	}
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		jobs, err := strconv.ParseUint(in.Text(), 10, 64)
+		check(err)
+		var wall, used int64
+		for n := uint64(1); n <= jobs; n++ {
+			w, u := job(n, send)
+			wall += w
+			used += u
+		}
+		fmt.Println(wall, used)
+	}
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* reader.c -- the other end: accepts the peers' connections and drains the
+ * one that is being timed.
+ *
+ * usage: reader arena_fd; prints its port. Commands on stdin:
+ *   accept             -> the number of the new connection
+ *   read N JOBS FLAGS  -> "ok", or what was wrong
+ * FLAGS: v compares each byte with the arena, d delays ACKs as long as the
+ * kernel does (40 ms on Linux), - neither.
+ *
+ * It spins, with calls that never block: a reader that has to be woken up
+ * would hide the differences between the senders. Once a job has arrived
+ * whole it says so in the arena's `ack`, for which the sender spins. */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "arena.h"
+
+enum {
+    conns_max = 128,
+    /* It stays in the cache, so that draining costs one copy. */
+    buffer_size = 256 * 1024,
+    stalled_after = 60 /* seconds without a byte */
+};
+
+static int conns[conns_max];
+static int nconns;
+static struct arena *arena;
+static char buffer[buffer_size];
+
+/* Where in the job the next byte belongs. */
+static size_t at_chunk, at_byte;
+
+static int as_expected(const char *data, size_t len)
+{
+    const struct chunk *table = arena_table(arena);
+
+    while (len > 0) {
+        const struct chunk *c = &table[at_chunk];
+        size_t n = c->len - at_byte < len ? c->len - at_byte : len;
+
+        if (memcmp(data, (char *)arena + c->off + at_byte, n) != 0) {
+            return 0;
+        }
+        data += n;
+        len -= n;
+        at_byte += n;
+        if (at_byte == c->len) {
+            at_chunk++;
+            at_byte = 0;
+        }
+    }
+    return 1;
+}
+
+/* The flag lasts only until the kernel changes its mind: set it each time. */
+static void delay_acks(int sock)
+{
+    int off = 0;
+
+    setsockopt(sock, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
+}
+
+static const char *read_job(int sock, const char *flags)
+{
+    uint64_t got = 0;
+    unsigned long idle = 0;
+    time_t last = time(NULL);
+
+    at_chunk = at_byte = 0;
+    while (got < arena->bytes) {
+        uint64_t left = arena->bytes - got;
+        size_t want = left < buffer_size ? (size_t)left : buffer_size;
+        ssize_t n = recv(sock, buffer, want, MSG_DONTWAIT);
+
+        if (n > 0) {
+            got += (uint64_t)n;
+            idle = 0;
+            if (strchr(flags, 'd') != NULL) {
+                delay_acks(sock);
+            }
+            if (strchr(flags, 'v') != NULL &&
+                !as_expected(buffer, (size_t)n)) {
+                return "other bytes than sent";
+            }
+        }
+        else if (n == 0) {
+            return "too few bytes, then the end";
+        }
+        else if (errno != EAGAIN && errno != EINTR) {
+            return strerror(errno);
+        }
+        else if (++idle % 65536 == 0) {
+            if (idle == 65536) {
+                last = time(NULL);
+            }
+            if (time(NULL) - last > stalled_after) {
+                return "stalled";
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *read_jobs(int sock, unsigned long jobs, const char *flags)
+{
+    unsigned long job;
+    char more;
+
+    if (strchr(flags, 'd') != NULL) {
+        delay_acks(sock);
+    }
+    for (job = 1; job <= jobs; job++) {
+        const char *wrong = read_job(sock, flags);
+
+        if (wrong != NULL) {
+            return wrong;
+        }
+        __atomic_store_n(&arena->ack, job, __ATOMIC_RELEASE);
+    }
+    if (recv(sock, &more, 1, MSG_DONTWAIT) > 0) {
+        return "more bytes than sent";
+    }
+    return "ok";
+}
+
+static int listen_anywhere(void)
+{
+    struct sockaddr_in at;
+    socklen_t len = sizeof(at);
+    int sock = socket(AF_INET, SOCK_STREAM, 0);
+
+    memset(&at, 0, sizeof(at));
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (sock < 0 || bind(sock, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+        listen(sock, 8) != 0 ||
+        getsockname(sock, (struct sockaddr *)&at, &len) != 0) {
+        perror("listen");
+        exit(1);
+    }
+    printf("%d\n", ntohs(at.sin_port));
+    fflush(stdout);
+    return sock;
+}
+
+int main(int argc, char **argv)
+{
+    char line[64], flags[8];
+    unsigned long jobs;
+    int listener, n;
+
+    arena =
+        argc == 2 ? arena_map(atoi(argv[1]), PROT_READ | PROT_WRITE) : NULL;
+    if (arena == NULL) {
+        fprintf(stderr, "usage: reader arena_fd\n");
+        return 1;
+    }
+    listener = listen_anywhere();
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        if (strcmp(line, "accept\n") == 0 && nconns < conns_max) {
+            conns[nconns] = accept(listener, NULL, NULL);
+            printf("%d\n", conns[nconns] < 0 ? -1 : nconns);
+            nconns++;
+        }
+        else if (sscanf(line, "read %d %lu %7s", &n, &jobs, flags) == 3 &&
+                 n >= 0 && n < nconns) {
+            printf("%s\n", read_jobs(conns[n], jobs, flags));
+        }
+        else {
+            printf("what? %s", line);
+        }
+        fflush(stdout);
+    }
+    return 0;
+}

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes tables, and the data of the plot, of what run.py measured.
+
+usage: report.py PREFIX
+
+Reads PREFIX-{machine.txt,times.csv,syscalls.csv,nagle.csv}; writes PREFIX.md,
+PREFIX-ratios.csv and PREFIX-{cpu,wall}.dat. A ratio is a peer's figure by
+that of bufv in the same round, so that above 1 bufv is the faster one.
+"""
+
+import collections
+import csv
+import os
+import statistics
+import sys
+
+OURS, AGAIN = "bufv", "bufv-again"
+METRICS = {"cpu": "CPU time of the sender", "wall": "wall time"}
+Ratio = collections.namedtuple("Ratio", "median q1 q3")
+
+
+def rows_of(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def spread(values):
+    if len(values) < 2:
+        return Ratio(values[0], values[0], values[0])
+    q1, median, q3 = statistics.quantiles(values, n=4, method="inclusive")
+    return Ratio(median, q1, q3)
+
+
+def short(value):
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+class Times:
+    """The measured ratios, and what they amount to."""
+
+    def __init__(self, rows):
+        self.cells = list(dict.fromkeys(r["cell"] for r in rows))
+        self.shape = {r["cell"]: (int(r["bytes"]), int(r["chunks"]))
+                      for r in rows}
+        found = {r["peer"] for r in rows}
+        self.peers = sorted(found - {OURS}, key=lambda p: (
+            p != AGAIN, p.startswith("limit"), not p.startswith("bufv"), p))
+        self.ours, self.ratio = {}, {}
+        for metric in METRICS:
+            self.read(rows, metric)
+
+    def read(self, rows, metric):
+        at = {(r["cell"], r["round"], r["peer"]): float(r[f"{metric}_ns"])
+              for r in rows}
+        pairs = collections.defaultdict(list)
+        ours = collections.defaultdict(list)
+        for (cell, number, peer), value in at.items():
+            base = at.get((cell, number, OURS))
+            if peer == OURS:
+                ours[cell].append(value)
+            elif base:
+                pairs[cell, peer].append(value / base)
+        for cell, values in ours.items():
+            self.ours[metric, cell] = statistics.median(values)
+        for (cell, peer), values in pairs.items():
+            self.ratio[metric, cell, peer] = spread(values)
+
+    def noise(self, metric, cell):
+        """What a ratio has to differ from 1 by to mean anything: as far as
+        the quartiles of bufv against itself do."""
+        again = self.ratio.get((metric, cell, AGAIN))
+        return max(abs(again.q1 - 1), abs(again.q3 - 1)) if again else 0
+
+    def verdict(self, metric, cell, peer):
+        """None inside the noise, nor where a quarter of the rounds says
+        the opposite."""
+        ratio = self.ratio.get((metric, cell, peer))
+        if ratio is None:
+            return ""
+        noise = self.noise(metric, cell)
+        if ratio.median < 1 - noise and ratio.q3 < 1:
+            return "behind"
+        if ratio.median > 1 + noise and ratio.q1 > 1:
+            return "ahead"
+        return "level"
+
+    def groups(self):
+        """Cells that fit into one table: those with the same M."""
+        groups = collections.defaultdict(list)
+        for cell in self.cells:
+            size, by, count = cell.partition("x")
+            groups[f"M = {count}" if by and size.isdigit()
+                   else "mixed and random"].append(cell)
+        return groups
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |",
+             "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def ratio_text(times, metric, cell, peer):
+    ratio = times.ratio.get((metric, cell, peer))
+    if ratio is None:
+        return "-"
+    text = short(ratio.median)
+    verdict = times.verdict(metric, cell, peer)
+    text = {"behind": f"**{text}**", "level": f"{text}~"}.get(verdict, text)
+    return f"{text} ({short(ratio.q1)}-{short(ratio.q3)})"
+
+
+def per_chunk(times, metric, cell):
+    nbytes, chunks = times.shape[cell]
+    value = times.ours[metric, cell]
+    return f"{value / chunks:.1f} ns, {nbytes / value:.2f} GB/s"
+
+
+def ratios(times, metric):
+    text = []
+    for name, cells in times.groups().items():
+        rows = [["*bufv, a chunk*"]
+                + [per_chunk(times, metric, cell) for cell in cells]]
+        rows += [[peer] + [ratio_text(times, metric, cell, peer)
+                           for cell in cells] for peer in times.peers]
+        text += [f"### {METRICS[metric]}, {name}\n",
+                 table(["peer / bufv"] + cells, rows)]
+    return text
+
+
+def summary(times, metric):
+    against = [p for p in times.peers
+               if not p.startswith(("bufv", "limit"))]
+    found = collections.defaultdict(list)
+    for cell in times.cells:
+        for peer in against:
+            verdict = times.verdict(metric, cell, peer)
+            if verdict:
+                found[verdict].append((cell, peer))
+    noise = [times.noise(metric, cell) for cell in times.cells]
+    text = (f"**{METRICS[metric]}**: of {sum(map(len, found.values()))} pairs"
+            f" of peer and cell bufv is ahead in {len(found['ahead'])}, level"
+            f" (inside the noise) in {len(found['level'])}, behind in"
+            f" {len(found['behind'])}. Noise of a cell: median"
+            f" {100 * statistics.median(noise):.0f} %, worst"
+            f" {100 * max(noise):.0f} %.\n")
+    lost = [f"{cell} {peer} "
+            f"{short(times.ratio[metric, cell, peer].median)}"
+            for cell, peer in found["behind"]]
+    return [text] + ([f"Behind: {'; '.join(lost)}.\n"] if lost else [])
+
+
+def syscalls(rows, times):
+    calls = {(r["cell"], r["peer"]): r for r in rows}
+    peers = list(dict.fromkeys(r["peer"] for r in rows))
+    text = ["## System calls of a job\n",
+            "Counted with strace, which slows the sender down so much that"
+            " the socket is seldom full. Left out: clocks, and what the"
+            " threads of a language's runtime do on their own.\n"]
+    for name, cells in times.groups().items():
+        rows = [[peer] + [calls[cell, peer]["calls"]
+                          if (cell, peer) in calls else "-"
+                          for cell in cells] for peer in peers]
+        text += [f"### {name}\n", table(["peer"] + cells, rows)]
+    return text
+
+
+def nagle(rows):
+    if not rows:
+        return []
+    walls = collections.defaultdict(list)
+    for r in rows:
+        walls[r["cell"], r["peer"], r["nodelay"], r["reader"]].append(
+            float(r["wall_ns"]) / 1e3)
+    columns = [("0", "normal"), ("0", "delayed"), ("1", "normal"),
+               ("1", "delayed")]
+    text = ["## Nagle: a list in several calls\n",
+            "Median wall time of a job in microseconds (worst round), on a"
+            " default socket and with TCP_NODELAY, with a reader that leaves"
+            " its ACKs to the kernel and with one that delays them.\n"]
+    for cell in dict.fromkeys(r["cell"] for r in rows):
+        body = []
+        for peer in dict.fromkeys(sorted(r["peer"] for r in rows)):
+            found = [walls.get((cell, peer, *c)) for c in columns]
+            body.append([peer] + [
+                f"{statistics.median(v):.0f} ({max(v):.0f})" if v else "-"
+                for v in found])
+        text += [f"### {cell}\n",
+                 table(["peer", "default", "default, delayed ACK",
+                        "nodelay", "nodelay, delayed ACK"], body)]
+    return text
+
+
+def write_plot_data(times, metric, path):
+    """Lines of column, row, ratio, label; peers from top to bottom."""
+    with open(path, "w") as file:
+        for y, peer in enumerate(times.peers):
+            for x, cell in enumerate(times.cells):
+                ratio = times.ratio.get((metric, cell, peer))
+                if ratio is None:
+                    continue
+                label = short(ratio.median)
+                if times.verdict(metric, cell, peer) == "level":
+                    label = f"({label})"
+                print(x, y, ratio.median, f'"{label}" "{cell}" "{peer}"',
+                      file=file)
+
+
+def write_ratios(times, path):
+    with open(path, "w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["metric", "cell", "peer", "median", "q1", "q3",
+                      "verdict"])
+        for (metric, cell, peer), ratio in times.ratio.items():
+            out.writerow([metric, cell, peer]
+                         + [f"{value:.4f}" for value in ratio]
+                         + [times.verdict(metric, cell, peer)])
+
+
+def main():
+    prefix = sys.argv[1]
+    with open(f"{prefix}-machine.txt") as file:
+        machine = file.read()
+    rows = rows_of(f"{prefix}-times.csv")
+    if OURS not in {r["peer"] for r in rows}:
+        sys.exit("report.py: no measurement of bufv")
+    times = Times(rows)
+    rounds = len({r["round"] for r in rows})
+    text = ["# bufv against its peers\n",
+            "Made by `workbench/bench/run`; do not edit.\n",
+            "".join(f"- {line}\n" for line in machine.splitlines()),
+            f"A job is S x M: M chunks of S bytes, built into a list and sent"
+            f" whole over loopback TCP with TCP_NODELAY. Medians of {rounds}"
+            f" rounds, quartiles in brackets, of a peer's figure by that of"
+            f" bufv in the same round: **above 1 bufv is faster**. `~`:"
+            f" no verdict, since it is inside the noise, which is what bufv"
+            f" shows against itself (`bufv-again`), or since the quartiles"
+            f" lie on both sides of 1. Bold: bufv is behind."
+            f" `bufv-generic` is its generic back end, `bufv-nocopy` the"
+            f" usual one with copying off. `limit-one` and `limit-512k` send"
+            f" bytes that lie together already, `limit-copy` copies them"
+            f" together and sends them with one write.\n",
+            "## Summary\n"]
+    for metric in METRICS:
+        text += summary(times, metric)
+    for metric, name in METRICS.items():
+        text += [f"## {name[0].upper()}{name[1:]}\n", *ratios(times, metric)]
+        write_plot_data(times, metric, f"{prefix}-{metric}.dat")
+    text += syscalls(rows_of(f"{prefix}-syscalls.csv"), times)
+    text += nagle(rows_of(f"{prefix}-nagle.csv"))
+    with open(f"{prefix}.md", "w") as file:
+        file.write("\n".join(text))
+    write_ratios(times, f"{prefix}-ratios.csv")
+    print("\n".join(summary(times, "cpu") + summary(times, "wall")))
+
+
+if __name__ == "__main__":
+    main()

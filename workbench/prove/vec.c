@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The sums. */
+
+#include "model.h"
+
+#include "../../src/vec.c"
