@@ -59,13 +59,14 @@ static ssize_t write_nowait(int fd, const struct iovec *vec, apr_size_t nvec,
 static ssize_t write_on_loan(int fd, const struct iovec *vec, apr_size_t nvec)
 {
     bufv__loan_t loan;
-    ssize_t n;
-    int error;
+    ssize_t n = -1;
+    int error = bufv__loan_take(&loan, fd, NULL);
 
-    bufv__loan_take(&loan, fd, NULL);
-    n = write_plain(fd, vec, nvec);
-    error = errno;
-    bufv__loan_return(&loan);
+    if (error == 0) {
+        n = write_plain(fd, vec, nvec);
+        error = errno;
+        bufv__loan_return(&loan);
+    }
     errno = error;
     return n;
 }
