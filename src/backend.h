@@ -239,6 +239,7 @@ typedef struct bufv__monitor_t bufv__monitor_t;
 
 apr_status_t bufv__monitor_create(bufv__monitor_t **m);
 void bufv__monitor_destroy(bufv__monitor_t *m);
+int bufv__monitor_is_inherited(const bufv__monitor_t *m); /* by fork() */
 void bufv__monitor_enter(bufv__monitor_t *m);
 void bufv__monitor_leave(bufv__monitor_t *m);
 void bufv__monitor_wait(bufv__monitor_t *m, apr_interval_time_t timeout);
