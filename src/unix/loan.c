@@ -192,8 +192,8 @@ void bufv__loan_return(bufv__loan_t *l)
         bufv__loan_begin();
         remove_pin(&l->pin);
     }
-    if (l->changed)
-        set_blocking(l->fd, !l->blocking);
+    if (l->changed && !set_blocking(l->fd, !l->blocking))
+        set_blocking(l->fd, !l->blocking); /* it is not to stay */
     bufv__loan_end();
     go_on_cancelling(l);
 }
