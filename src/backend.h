@@ -42,6 +42,10 @@ extern const bufv_ops_t bufv__message_ops;
  * bufv__file_t. */
 extern const bufv_ops_t bufv__file_ops;
 
+/* Whether what is written to a file in one attempt is a message: it is a
+ * socket, and no stream. */
+int bufv__file_is_message(apr_file_t *file);
+
 /* The address of a socket's peer as the system has it, which does not tell it
  * any more when the connection has failed: just when it is wanted. */
 typedef struct bufv__peer_t {
@@ -58,6 +62,7 @@ typedef struct bufv__socket_t {
     int copying; /* the writer copies small chunks together */
     bufv__peer_t peer;
 
+    int method;        /* how it is sent without waiting: the back end's */
     int corked;        /* by us, until `flush` */
     int held;          /* MSG_MORE may hold bytes back, until `flush` */
     apr_socket_t *own; /* a handle of ours on the same descriptor */
@@ -145,6 +150,12 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
  * name. */
 int bufv__is_nobufs(apr_status_t status);
 
+/* system.c: what tells a send of the system's neither to wait nor to raise
+ * SIGPIPE; 0 where it cannot be told. And whether a status says that it cannot
+ * for this socket. */
+extern const int bufv__send_flags;
+int bufv__is_unknown_way(apr_status_t status);
+
 /* system.c: whether a status says that the peer is gone, so that no byte will
  * leave by this way again. */
 int bufv__is_gone(apr_status_t status);
@@ -170,7 +181,8 @@ void bufv__quiet_end(bufv__quiet_t *q, int raised);
 
 /* loan.c: between the two `fd` does not block, for one attempt. Takes the
  * lock if the mode has to be borrowed for that, and keeps it. `sock` is the
- * user's handle, which Windows has to be asked through; NULL for a file. */
+ * user's handle, which Windows has to be asked through; NULL for a file.
+ * APR_EAGAIN if the mode cannot be had now: nothing is borrowed then. */
 typedef struct bufv__loan_t {
     apr_os_sock_t fd;
     int taken;     /* the lock */
@@ -208,6 +220,7 @@ typedef struct bufv__monitor_t bufv__monitor_t;
 
 apr_status_t bufv__monitor_create(bufv__monitor_t **m);
 void bufv__monitor_destroy(bufv__monitor_t *m);
+int bufv__monitor_is_inherited(const bufv__monitor_t *m); /* by fork() */
 void bufv__monitor_enter(bufv__monitor_t *m);
 void bufv__monitor_leave(bufv__monitor_t *m);
 void bufv__monitor_wait(bufv__monitor_t *m, apr_interval_time_t timeout);

@@ -394,7 +394,8 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
 }
 
 /* Gives back what was borrowed, and tells the writer how the call ended,
- * unless it was not its turn. The turn stays with a list that left in part. */
+ * unless it was not its turn. The turn stays with a list that left in part;
+ * a message has none. */
 static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
     apr_uint64_t number = 0;
@@ -408,7 +409,8 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
         if (t->w->held && !t->w->doomed)
             bufv__writer_flush(t->w);
         number = t->report.written > 0 ? t->v->number : t->w->turn;
-        if (status != APR_SUCCESS && bufv__is_gone(status))
+        if (t->limits.message ||
+            (status != APR_SUCCESS && bufv__is_gone(status)))
             number = 0;
     }
     if (turn != REFUSED)

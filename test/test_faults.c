@@ -257,7 +257,7 @@ static int run_all(scenario_t *s, shim_call_t kind, const fault_t *faults,
 /* The call that this back end writes to a socket with. */
 static shim_call_t writes_with(void)
 {
-    return is_unix() ? SHIM_SENDMSG : SHIM_WRITE;
+    return is_unix() ? SHIM_SENDMSG : SHIM_SEND;
 }
 
 START_TEST(faults__at_every_write)

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* The buckets of a brigade as chunks, on the public interface alone. */
 
 #include "bufv_brigade.h"
@@ -8,14 +10,11 @@
 #define IS_MMAP(e) 0
 #endif
 
-/* One call. A range and the care of its bucket are two entries: they meet in
- * a list of their own, so that the caller's gets both or none. */
+/* One call. */
 typedef struct move_t {
     bufv_t *v;
     apr_bucket_brigade *bb;
     apr_read_type_e block;
-    apr_pool_t *pool; /* of `aside`, or NULL */
-    bufv_t *aside;
 } move_t;
 
 /* ---- care */
@@ -125,37 +124,18 @@ static apr_status_t move_metadata(const move_t *m, apr_bucket *e)
     return status;
 }
 
-static apr_status_t need_aside(move_t *m)
+static apr_status_t move_file(const move_t *m, apr_bucket *e)
 {
-    apr_status_t status = APR_SUCCESS;
+    const apr_bucket_file *f = e->data;
+    apr_status_t status =
+        bufv_append_file_owned(m->v, f->fd, e->start, e->length, release, e);
 
-    if (m->pool == NULL)
-        status = apr_pool_create(&m->pool, m->bb->p);
-    if (status == APR_SUCCESS && m->aside == NULL)
-        status = bufv_create(&m->aside, m->pool);
-    return status;
-}
-
-static apr_status_t move_file(move_t *m, apr_bucket *e)
-{
-    apr_bucket_file *f = e->data;
-    apr_status_t status = need_aside(m);
-
-    if (status != APR_SUCCESS)
-        return status;
-    status = bufv_append_file(m->aside, f->fd, e->start, e->length);
-    if (status == APR_SUCCESS)
-        status = bufv_append_owned(m->aside, NULL, 0, release, e);
-    if (status == APR_SUCCESS)
-        status = bufv_append_list(m->v, m->aside);
     if (status == APR_SUCCESS)
         loosen(e);
-    else
-        bufv_clear(m->aside);
     return status;
 }
 
-static apr_status_t move_bucket(move_t *m, apr_bucket *e)
+static apr_status_t move_bucket(const move_t *m, apr_bucket *e)
 {
     if (APR_BUCKET_IS_METADATA(e))
         return move_metadata(m, e);
@@ -167,14 +147,12 @@ static apr_status_t move_bucket(move_t *m, apr_bucket *e)
 apr_status_t bufv_append_brigade(bufv_t *v, apr_bucket_brigade *bb,
                                  apr_read_type_e block)
 {
-    move_t m = {v, bb, block, NULL, NULL};
+    const move_t m = {v, bb, block};
     apr_status_t status = APR_SUCCESS;
 
     if (v == NULL || bb == NULL)
         return APR_EINVAL;
     while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb))
         status = move_bucket(&m, APR_BRIGADE_FIRST(bb));
-    if (m.pool != NULL)
-        apr_pool_destroy(m.pool);
     return status;
 }

@@ -35,6 +35,7 @@ static apr_status_t borrow(bufv__ssl_t *s, bufv__ssl_attempt_t *a,
     apr_status_t status = APR_SUCCESS;
 
     a->loan.taken = 0;
+    s->direction = APR_POLLOUT;
     if (s->sock != NULL)
         status = bufv__loan_take(&a->loan, fd, s->sock);
     if (status != APR_SUCCESS)

@@ -7,7 +7,9 @@
 #include "unix.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
+static bufv__pin_t *pins; /* under the lock */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock;
 
@@ -35,6 +37,7 @@ static void in_parent(void)
  * not have. */
 static void in_child(void)
 {
+    pins = NULL;
     create();
 }
 
@@ -57,45 +60,108 @@ void bufv__loan_end(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* ---- pins */
+
+static void identify(bufv__pin_t *pin, int fd)
+{
+    struct stat st;
+
+    pin->device = pin->inode = 0;
+    if (fstat(fd, &st) != 0)
+        return;
+    pin->device = (apr_uint64_t)st.st_dev;
+    pin->inode = (apr_uint64_t)st.st_ino;
+}
+
+static int is_pinned(const bufv__pin_t *wanted)
+{
+    const bufv__pin_t *p = pins;
+
+    while (p != NULL &&
+           (p->inode != wanted->inode || p->device != wanted->device))
+        p = p->next;
+    return p != NULL;
+}
+
+/* Sets or takes away O_NONBLOCK, and asks again, since others may have changed
+ * other flags meanwhile. Whether it was otherwise. */
+static int set_blocking(int fd, int blocking)
+{
+    int flags = fcntl(fd, F_GETFL);
+    int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+
+    return flags >= 0 && wanted != flags && fcntl(fd, F_SETFL, wanted) == 0;
+}
+
+int bufv__pin(bufv__pin_t *pin, int fd)
+{
+    int is_ours;
+
+    identify(pin, fd);
+    bufv__loan_begin();
+    is_ours = !is_pinned(pin);
+    if (is_ours) {
+        pin->fd = fd;
+        pin->blocking = set_blocking(fd, 1);
+        pin->next = pins;
+        pins = pin;
+    }
+    bufv__loan_end();
+    return is_ours;
+}
+
+void bufv__unpin(bufv__pin_t *pin)
+{
+    bufv__pin_t **p = &pins;
+
+    bufv__loan_begin();
+    while (*p != pin)
+        p = &(*p)->next;
+    *p = pin->next;
+    if (pin->blocking)
+        set_blocking(pin->fd, 0);
+    bufv__loan_end();
+}
+
+/* ---- loans */
+
+/* Whether there is none for this descriptor. */
+static int is_refused(int fd)
+{
+    bufv__pin_t wanted;
+
+    if (pins == NULL)
+        return 0;
+    identify(&wanted, fd);
+    return is_pinned(&wanted);
+}
+
 /* The mode is asked for under the lock: seen from outside of it, it might be
- * another thread's loan. */
+ * another thread's loan. One that is pinned is as good as full: a thread is
+ * about to fill it. */
 apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
                              apr_socket_t *sock)
 {
-    int flags;
+    apr_status_t status = APR_SUCCESS;
 
     (void)sock;
     l->fd = fd;
-    l->taken = 0;
     bufv__loan_begin();
-    flags = fcntl(fd, F_GETFL);
-    l->unblocked = flags >= 0 && !(flags & O_NONBLOCK) &&
-                   fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-    if (l->unblocked)
-        l->taken = 1;
+    l->unblocked = 0;
+    if (is_refused(fd))
+        status = APR_EAGAIN;
     else
+        l->unblocked = set_blocking(fd, 0);
+    l->taken = l->unblocked;
+    if (!l->taken)
         bufv__loan_end();
-    return APR_SUCCESS;
-}
-
-/* A call that failed once, for whatever reason, is made again: nobody else
- * gives the mode back. The flags are asked for anew, since others may have
- * changed other ones meanwhile. */
-static void block(int fd)
-{
-    int tries, flags;
-
-    for (tries = 0; tries < 2; tries++) {
-        flags = fcntl(fd, F_GETFL);
-        if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
-            return;
-    }
+    return status;
 }
 
 void bufv__loan_return(bufv__loan_t *l)
 {
     if (!l->taken)
         return;
-    block(l->fd);
+    set_blocking(l->fd, 1);
     bufv__loan_end();
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +52,20 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
 int bufv__is_nobufs(apr_status_t status)
 {
     return status == ENOBUFS;
+}
+
+#if defined(MSG_DONTWAIT) && defined(MSG_NOSIGNAL) && \
+    !defined(BUFV_WITHOUT_NOSIGNAL)
+const int bufv__send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+const int bufv__send_flags = 0;
+#endif
+
+/* Linux' UDP says EINVAL to an address without a length, others EISCONN. */
+int bufv__is_unknown_way(apr_status_t status)
+{
+    return status == EINVAL || status == EISCONN || status == EOPNOTSUPP ||
+           status == EAFNOSUPPORT || status == EFAULT;
 }
 
 /* ETIMEDOUT is the system's that got no answer, not a limit of the

@@ -64,6 +64,14 @@ int bufv__is_nobufs(apr_status_t status)
     return status == APR_FROM_OS_ERROR(WSAENOBUFS);
 }
 
+const int bufv__send_flags = 0;
+
+int bufv__is_unknown_way(apr_status_t status)
+{
+    (void)status;
+    return 0;
+}
+
 /* WSAETIMEDOUT is the system's that got no answer, not a limit of the
  * caller's. */
 int bufv__is_gone(apr_status_t status)

@@ -206,12 +206,13 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
     }
 }
 
-ssize_t send(int fd, const void *data, size_t len, int flags)
+ssize_t sendto(int fd, const void *data, size_t len, int flags,
+               const struct sockaddr *to, socklen_t to_len)
 {
     shim_record_t *r;
 
     if (unwatched())
-        return real_sendto(fd, data, len, flags, NULL, 0);
+        return real_sendto(fd, data, len, flags, to, to_len);
     r = record(SHIM_SEND);
     r->flags = flags;
     r->nvec = 1;
@@ -224,7 +225,12 @@ ssize_t send(int fd, const void *data, size_t len, int flags)
     default:
         len = third(len);
     }
-    return result(r, real_sendto(fd, data, len, flags, NULL, 0));
+    return result(r, real_sendto(fd, data, len, flags, to, to_len));
+}
+
+ssize_t send(int fd, const void *data, size_t len, int flags)
+{
+    return sendto(fd, data, len, flags, NULL, 0);
 }
 
 ssize_t writev(int fd, const struct iovec *vec, int nvec)

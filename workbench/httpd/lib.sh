@@ -69,7 +69,15 @@ while [ $i -lt 2000 ]; do echo "line $i of a script's output"; i=$((i + 1)); don
 sleep 0.1
 echo last
 SCRIPT
-    chmod 755 "$httpd_dir/cgi/slow"
+    cat >"$httpd_dir/cgi/echo" <<'SCRIPT'
+#!/bin/sh
+printf 'Content-Type: application/octet-stream\r\n\r\n'
+body=$(mktemp)
+cat >"$body"
+cat "$body"
+rm "$body"
+SCRIPT
+    chmod 755 "$httpd_dir"/cgi/*
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
         -keyout "$httpd_dir/key" -out "$httpd_dir/cert" 2>/dev/null
 }
