@@ -45,6 +45,8 @@
 #include <apr_optional.h>
 #include <apr_support.h>
 
+#include <string.h>
+
 APLOG_USE_MODULE(bufv);
 
 /* Less than this waits for company: core's THRESHOLD_MIN_WRITE. */
@@ -54,9 +56,13 @@ APLOG_USE_MODULE(bufv);
  * call. A fourth would not fit below FlushMaxThreshold, 64 KiB. */
 #define MIN_HELD (48 * 1024)
 
-/* Buckets that are shorter are copied and deleted at once: the writer would
- * copy them together anyway, and a bucket takes more memory than that. */
+/* Buckets that are shorter are copied together and deleted at once: the writer
+ * would copy them anyway, and a bucket takes more memory than its bytes. */
 #define MIN_REFERENCE 512
+
+/* A list that has held more bytes than this gives its memory back when it is
+ * empty, so that idle connections are small. */
+#define MAX_IDLE ((apr_uint64_t)16 * 1024)
 
 /* The most that is in the list at a time, give or take a bucket. More than
  * any socket's buffer takes gains nothing. */
@@ -86,6 +92,7 @@ struct output_t {
     apr_uint64_t appended;    /* bytes, since the connection began */
     apr_uint64_t counted;     /* of these, told to mod_logio */
     apr_uint64_t flush;       /* a FLUSH came when so many were appended */
+    apr_uint64_t longest;     /* that the list was since it was trimmed */
     apr_uint64_t in_file;     /* so many bytes at the list's end are a file */
     int requests;             /* that end in the list */
     int held;                 /* the caller will pass on more */
@@ -239,24 +246,74 @@ static apr_status_t take_bytes(output_t *x, apr_bucket *e)
 
     if (APR_STATUS_IS_EAGAIN(status) && bufv_length(x->list) == 0)
         status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
-    if (status != APR_SUCCESS)
-        return status;
-    if (len >= MIN_REFERENCE)
-        return append_bucket(x, e);
-    status = bufv_append_copy(x->list, data, len);
-    if (status != APR_SUCCESS)
-        return status;
-    x->appended += len;
-    apr_bucket_delete(e);
-    return APR_SUCCESS;
+    return status == APR_SUCCESS ? append_bucket(x, e) : status;
 }
 
-static apr_status_t take(output_t *x, apr_bucket *e)
+/* Copies a bucket to where there is room for it. */
+static apr_status_t copy_bucket(apr_bucket *e, char *room)
 {
+    const char *data;
+    apr_size_t len;
+    apr_status_t status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
+
+    if (status == APR_SUCCESS)
+        memcpy(room, data, len);
+    if (status == APR_SUCCESS)
+        apr_bucket_delete(e);
+    return status;
+}
+
+static int has_data_behind(const apr_bucket *e, const apr_bucket_brigade *bb)
+{
+    const apr_bucket *next = APR_BUCKET_NEXT(e);
+
+    return next != APR_BRIGADE_SENTINEL(bb) && !APR_BUCKET_IS_METADATA(next);
+}
+
+/* A short file is the list's last, and read by it, unless more can leave
+ * together with it. */
+static int is_short(const apr_bucket *e, const apr_bucket_brigade *bb)
+{
+    if (APR_BUCKET_IS_METADATA(e) || e->length >= MIN_REFERENCE)
+        return 0;
+    return !APR_BUCKET_IS_FILE(e) ||
+           (!is_for_sendfile(e->data, e->length) && has_data_behind(e, bb));
+}
+
+/* Takes short buckets, as many as come in a row. */
+static apr_status_t take_short(output_t *x, apr_bucket_brigade *bb)
+{
+    apr_bucket *e = APR_BRIGADE_FIRST(bb);
+    apr_size_t room, used = 0;
+    void *data;
+    apr_status_t status = bufv_reserve(x->list, MIN_REFERENCE, &data, &room);
+    apr_status_t committed;
+
+    while (status == APR_SUCCESS && e != APR_BRIGADE_SENTINEL(bb) &&
+           is_short(e, bb) && e->length <= room - used) {
+        apr_size_t len = e->length;
+
+        status = copy_bucket(e, (char *)data + used);
+        used += status == APR_SUCCESS ? len : 0;
+        e = APR_BRIGADE_FIRST(bb);
+    }
+    committed = bufv_commit(x->list, used);
+    if (committed == APR_SUCCESS)
+        x->appended += used;
+    return status == APR_SUCCESS ? committed : status;
+}
+
+/* Takes the first bucket, or more. */
+static apr_status_t take(output_t *x, apr_bucket_brigade *bb)
+{
+    apr_bucket *e = APR_BRIGADE_FIRST(bb);
+
     if (APR_BUCKET_IS_METADATA(e))
         return take_metadata(x, e);
     if (x->in_file > 0 || bufv_length(x->list) >= MAX_LIST)
         return APR_EAGAIN;
+    if (is_short(e, bb))
+        return take_short(x, bb);
     return is_file(e) ? take_file(x, e) : take_bytes(x, e);
 }
 
@@ -317,9 +374,12 @@ static int must_send(const output_t *x, const apr_bucket_brigade *bb)
 
 static apr_status_t send_list(output_t *x)
 {
+    apr_uint64_t before = bufv_length(x->list) - x->in_file;
     apr_status_t status = bufv_write_some(x->list, x->writer, NULL);
 
     count(x);
+    if (x->longest < before)
+        x->longest = before;
     if (x->in_file > bufv_length(x->list))
         x->in_file = bufv_length(x->list);
     if (x->in_file == 0)
@@ -334,7 +394,7 @@ static apr_status_t fill(output_t *x, apr_bucket_brigade *bb)
     apr_status_t status = APR_SUCCESS;
 
     while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb))
-        status = take(x, APR_BRIGADE_FIRST(bb));
+        status = take(x, bb);
     if (status == APR_SUCCESS || APR_STATUS_IS_EAGAIN(status))
         return APR_SUCCESS;
     (void)send_list(x);
@@ -415,6 +475,16 @@ static apr_status_t save(output_t *x, apr_bucket_brigade *bb)
     return status;
 }
 
+/* Nothing is left. */
+static void make_small(output_t *x)
+{
+    if (x->pool != NULL)
+        apr_pool_clear(x->pool);
+    if (x->longest > MAX_IDLE)
+        bufv_trim(x->list);
+    x->longest = 0;
+}
+
 /* What may stay from one call to the next: bytes in the list, and buckets. */
 static apr_status_t keep(output_t *x, apr_bucket_brigade *bb)
 {
@@ -426,8 +496,8 @@ static apr_status_t keep(output_t *x, apr_bucket_brigade *bb)
         status = save(x, bb);
     x->c->data_in_output_filters =
         bufv_length(x->list) > 0 || !APR_BRIGADE_EMPTY(x->kept);
-    if (!x->c->data_in_output_filters && x->pool != NULL)
-        apr_pool_clear(x->pool);
+    if (!x->c->data_in_output_filters)
+        make_small(x);
     return status;
 }
 
@@ -512,6 +582,7 @@ static output_t *create(conn_rec *c)
         bufv_create(&x->spare, c->pool) != APR_SUCCESS ||
         bufv_writer_socket(&x->writer, sock, c->pool) != APR_SUCCESS)
         return NULL;
+    bufv_writer_sendfile_from_set(x->writer, MIN_SENDFILE);
     return x;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns what workbench/httpd/bench measured into tables.
 
-    httpd.py ROUNDS.csv CALLS.csv DIRECTORY VERSION
+    httpd.py ROUNDS.csv DIRECTORY VERSION
 """
 
 import csv
@@ -9,14 +9,25 @@ import os
 import statistics
 import sys
 
-NAMES = {
-    "100": "100 B",
-    "10k": "10 KiB, sendfile",
-    "mapped/10k": "10 KiB, mapped",
-    "1m": "1 MiB, sendfile",
-    "mapped/1m": "1 MiB, mapped",
+SIZES = {"10k": "10 KiB", "1m": "1 MiB"}
+SORTS = {"": "sendfile", "mapped": "mapped", "read": "read",
+         "proxied": "from a proxied server"}
+OTHERS = {
     "chunks": "5000 chunks of 20 B",
+    "chunks?1,100": "100 B in memory",
+    "chunks?100,20,1": "100 chunks of 20 B, one a brigade",
+    "page.shtml": "a page with server-side includes, 1 MiB",
+    "cgi/slow": "a script's output",
 }
+
+
+def name_of(resource):
+    path = resource.removeprefix("tls:")
+    head = "TLS: " if path != resource else ""
+    if path in OTHERS:
+        return head + OTHERS[path]
+    sort, _, size = path.rpartition("/")
+    return f"{head}{SIZES.get(size, size + ' B')}, {SORTS[sort]}"
 
 
 def read_rounds(path):
@@ -30,11 +41,6 @@ def read_rounds(path):
     return table
 
 
-def read_calls(path):
-    with open(path, newline="") as file:
-        return {(row[0], row[1]): row[2:] for row in csv.reader(file)}
-
-
 def ratios(rounds, a, b, index):
     """Of each round, a's figure divided by b's: neighbours in time."""
     return [x[index] / y[index] for x, y in zip(rounds[a], rounds[b])]
@@ -46,9 +52,9 @@ def verdict(ratio, noise, lower_is_better):
     return "better" if (ratio < 1) == lower_is_better else "worse"
 
 
-def rows(table, calls):
+def rows(table):
     for resource, rounds in table.items():
-        row = {"resource": NAMES.get(resource, resource)}
+        row = {"resource": name_of(resource)}
         for index, name in ((0, "rate"), (1, "cpu")):
             for side in ("with", "without"):
                 row[f"{name}_{side}"] = statistics.median(
@@ -58,22 +64,17 @@ def rows(table, calls):
             noise = [abs(r - 1) for r in
                      ratios(rounds, "again", "without", index)]
             row[f"{name}_noise"] = statistics.median(noise)
-        for side in ("with", "without"):
-            found = calls.get((resource, side), ("", ""))
-            row[f"sends_{side}"], row[f"around_{side}"] = found
         row["verdict"] = verdict(row["cpu_ratio"], row["cpu_noise"], True)
         yield row
 
 
 def table_lines(found):
-    yield ("| response | calls that send | calls around them | CPU µs "
-           "| ratio (noise) | requests/s | ratio (noise) | CPU time |")
-    yield "|---|---|---|---|---|---|---|---|"
+    yield ("| response | CPU µs | ratio (noise) | requests/s "
+           "| ratio (noise) | CPU time |")
+    yield "|---|---|---|---|---|---|"
     for r in found:
         yield (
             f"| {r['resource']} "
-            f"| {r['sends_with']} / {r['sends_without']} "
-            f"| {r['around_with']} / {r['around_without']} "
             f"| {r['cpu_with']:.1f} / {r['cpu_without']:.1f} "
             f"| {r['cpu_ratio']:.2f} (±{r['cpu_noise']:.2f}) "
             f"| {r['rate_with']:.0f} / {r['rate_without']:.0f} "
@@ -82,9 +83,9 @@ def table_lines(found):
 
 
 def main():
-    rounds, calls, directory, version = sys.argv[1:]
+    rounds, directory, version = sys.argv[1:]
     table = read_rounds(rounds)
-    found = list(rows(table, read_calls(calls)))
+    found = list(rows(table))
     count = len(next(iter(table.values()))["with"])
     text = [
         "# httpd with examples/httpd, and without",
@@ -97,9 +98,7 @@ def main():
         "over rounds. A ratio",
         "is the median of the rounds' own ratios; its noise is how far two "
         "runs *without* the",
-        "module differ in the same round, and within it there is no verdict. "
-        "Calls around those",
-        "that send: corks, mappings of files, signal masks.",
+        "module differ in the same round, and within it there is no verdict.",
         "",
         *table_lines(found),
         "",
