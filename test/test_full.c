@@ -355,7 +355,7 @@ static apr_status_t writer_gone_before_file(held_t *h)
 {
     h->file =
         file_new(bytes_new(20000, 121), 20000, APR_FOPEN_SENDFILE_ENABLED);
-    bufv_writer_copy_below_set(h->w, 0); /* the header leaves alone */
+    bufv_writer_limits_set(h->w, 0, 6); /* the header leaves alone */
     assert_ok(bufv_append_owned(h->v, "header", 6, release_writer, h));
     assert_ok(bufv_append_file(h->v, h->file, 0, 20000));
     return bufv_write(h->v, h->w, NULL);
