@@ -42,6 +42,10 @@ extern const bufv_ops_t bufv__message_ops;
  * bufv__file_t. */
 extern const bufv_ops_t bufv__file_ops;
 
+/* Whether what is written to a file in one attempt is a message: it is a
+ * socket, and no stream. */
+int bufv__file_is_message(apr_file_t *file);
+
 /* The address of a socket's peer as the system has it, which does not tell it
  * any more when the connection has failed: just when it is wanted. */
 typedef struct bufv__peer_t {
@@ -58,6 +62,7 @@ typedef struct bufv__socket_t {
     int copying; /* the writer copies small chunks together */
     bufv__peer_t peer;
 
+    int method;        /* how it is sent without waiting: the back end's */
     int corked;        /* by us, until `flush` */
     int held;          /* MSG_MORE may hold bytes back, until `flush` */
     apr_socket_t *own; /* a handle of ours on the same descriptor */
@@ -145,20 +150,58 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
  * name. */
 int bufv__is_nobufs(apr_status_t status);
 
+/* system.c: what tells a send of the system's neither to wait nor to raise
+ * SIGPIPE; 0 where it cannot be told. And whether a status says that it cannot
+ * for this socket. */
+extern const int bufv__send_flags;
+int bufv__is_unknown_way(apr_status_t status);
+
 /* system.c: whether a status says that the peer is gone, so that no byte will
  * leave by this way again. */
 int bufv__is_gone(apr_status_t status);
 
 /* loan.c: the lock of the process under which modes of open descriptions are
- * borrowed, so that no thread takes another's loan for the user's mode. It is
- * held for an attempt, which does not wait. The thread that has it may take it
- * again: TLS calls back. A child of fork() finds it free. */
+ * borrowed, so that no thread takes another's loan for the user's mode. The
+ * thread that has it may take it again. A child of fork() finds it free, and a
+ * thread is not cancelled while it has it. */
 void bufv__loan_begin(void);
 void bufv__loan_end(void);
 
+/* A loan that is held without the lock is in a list, by what the descriptor
+ * is, since others may be the same. */
+typedef struct bufv__pin_t {
+    struct bufv__pin_t *next;
+    apr_uint64_t device, inode;
+} bufv__pin_t;
+
+/* How long the mode is needed. */
+typedef enum bufv__span_t {
+    BUFV__SHORT, /* for a call that does not wait: the lock is held */
+    BUFV__LONG   /* for one that may read a disk, or call back: it is not, and
+                    whoever else wants the mode does not get it meanwhile */
+} bufv__span_t;
+
+typedef struct bufv__loan_t {
+    apr_os_sock_t fd;
+    bufv__span_t span;
+    int blocking; /* what it is for now */
+    int changed;  /* the mode, by us */
+    int taken;    /* there is something to give back */
+    int cancel;   /* what the thread's state of cancellation was */
+    bufv__pin_t pin;
+} bufv__loan_t;
+
+/* loan.c: between the two `fd` does not block. `sock` is the user's handle,
+ * which Windows has to be asked through; NULL for a file. APR_EAGAIN if the
+ * mode cannot be had now; nothing is borrowed then, nor on any other error. */
+apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
+                             apr_socket_t *sock, bufv__span_t span);
+void bufv__loan_return(bufv__loan_t *l);
+
 /* quiet.c: keeps SIGPIPE away between the two, for one attempt on `fd`;
- * `raised` says that one may have come. Where that is a mode of the
- * descriptor it is borrowed under the lock. Nothing on Windows. */
+ * `raised` says that one may have come. Where that is a mode of the descriptor
+ * it is borrowed, with the lock, which `relax` gives back for an attempt that
+ * may be long. Nothing on Windows. */
 typedef struct bufv__quiet_t {
     int fd;
     int blocked; /* by us, in this thread or on this descriptor */
@@ -166,20 +209,8 @@ typedef struct bufv__quiet_t {
 } bufv__quiet_t;
 
 void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd);
+void bufv__quiet_relax(bufv__quiet_t *q);
 void bufv__quiet_end(bufv__quiet_t *q, int raised);
-
-/* loan.c: between the two `fd` does not block, for one attempt. Takes the
- * lock if the mode has to be borrowed for that, and keeps it. `sock` is the
- * user's handle, which Windows has to be asked through; NULL for a file. */
-typedef struct bufv__loan_t {
-    apr_os_sock_t fd;
-    int taken;     /* the lock */
-    int unblocked; /* by us */
-} bufv__loan_t;
-
-apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
-                             apr_socket_t *sock);
-void bufv__loan_return(bufv__loan_t *l);
 
 /* cork_*.c: holds the half-full segments of a TCP socket back until the second
  * lets them go. Whether it does so now and did not before: the user's own cork
@@ -208,6 +239,7 @@ typedef struct bufv__monitor_t bufv__monitor_t;
 
 apr_status_t bufv__monitor_create(bufv__monitor_t **m);
 void bufv__monitor_destroy(bufv__monitor_t *m);
+int bufv__monitor_is_inherited(const bufv__monitor_t *m); /* by fork() */
 void bufv__monitor_enter(bufv__monitor_t *m);
 void bufv__monitor_leave(bufv__monitor_t *m);
 void bufv__monitor_wait(bufv__monitor_t *m, apr_interval_time_t timeout);

@@ -41,5 +41,6 @@ apr_status_t bufv_writer_file(bufv_writer_t **w, apr_file_t *file,
     (*w)->file.file = file;
     (*w)->baton = &(*w)->file;
     (*w)->ops.describe = describe;
+    (*w)->ops.message = (*w)->limits.message = bufv__file_is_message(file);
     return APR_SUCCESS;
 }

@@ -25,8 +25,9 @@
 
 /* ---- slabs */
 
-/* Twice the last one if the list is longer than that, so that soon a whole
- * fill goes into one, which is kept; never more than the list calls for. */
+/* Twice the last one if the list, with what comes, would not go into one of
+ * that size: so that soon a whole fill goes into one, which is kept; never
+ * more than the list calls for. */
 apr_size_t bufv__slab_size(const bufv_t *v, apr_size_t len)
 {
     apr_size_t size = SLAB_FIRST;
@@ -35,9 +36,11 @@ apr_size_t bufv__slab_size(const bufv_t *v, apr_size_t len)
         size = bufv__owner_size(v->slab.owner);
     if (size < SLAB_FIRST)
         size = SLAB_FIRST;
-    if (v->slab.owner != NULL && v->length / 2 >= size)
+    if (size < len)
+        return len;
+    if (v->slab.owner != NULL && v->length > size - len)
         size *= 2; /* there is a slab of that size, so twice it is a number */
-    return size < len ? len : size;
+    return size;
 }
 
 void bufv__slab_set(bufv_t *v, bufv__owner_t *owner, char *next,
@@ -88,7 +91,7 @@ static BUFV__COLD apr_status_t make_room_slowly(bufv_t *v, apr_size_t len)
         status = next_slab(v, len);
         if (status != APR_SUCCESS)
             return status;
-        bufv__close_copies(v); /* those of the slab before */
+        bufv__close_copies(v, bufv__end(v)); /* those of the slab before */
     }
     if (!v->copies) {
         bufv__put_point(v, bufv__end(v), bufv__owner_unref, v->slab.owner,
@@ -148,8 +151,8 @@ apr_status_t bufv_append_copy(bufv_t *v, const void *data, apr_size_t len)
 
 /* Formats into the slab; *len is set to the length of the text, which may be
  * longer than there was room for. */
-static apr_status_t format_into(bufv_t *v, apr_size_t *len, const char *format,
-                                va_list args)
+static BUFV_FORMAT(3, 0) apr_status_t
+    format_into(bufv_t *v, apr_size_t *len, const char *format, va_list args)
 {
     apr_size_t room = v->slab.room < INT_MAX ? v->slab.room : INT_MAX;
     int n;
@@ -163,7 +166,8 @@ static apr_status_t format_into(bufv_t *v, apr_size_t *len, const char *format,
 }
 
 /* The final NUL of vsnprintf() needs room, and is not kept. */
-static apr_status_t append_text(bufv_t *v, const char *format, va_list args)
+static BUFV_FORMAT(2, 0) apr_status_t
+    append_text(bufv_t *v, const char *format, va_list args)
 {
     va_list again;
     apr_size_t len;

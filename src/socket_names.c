@@ -14,6 +14,7 @@
 #include "backend.h"
 
 #include <apr_strings.h>
+#include <ctype.h>
 
 #include <string.h>
 
@@ -41,14 +42,14 @@ static void put_path(const address_t *a, apr_size_t len, char *buf,
                      apr_size_t size)
 {
     apr_size_t at = offsetof(struct sockaddr, sa_data), n = 0;
-    const unsigned char *path = (const unsigned char *)a + at;
+    const char *path = (const char *)a + at;
     int abstract = len > at && path[0] == '\0';
 
     len = len > at ? len - at : 0;
     if (!abstract)
-        len = strnlen((const char *)path, len);
+        len = strnlen(path, len);
     for (; n < len && n + 1 < size; n++)
-        buf[n] = path[n] < ' ' || path[n] == 0x7f ? '?' : (char)path[n];
+        buf[n] = iscntrl((unsigned char)path[n]) ? '?' : path[n];
     if (abstract || len == 0)
         buf[0] = '@';
     buf[n > 0 ? n : 1] = '\0';

@@ -53,6 +53,12 @@ static apr_status_t cleanup(void *data)
     return APR_SUCCESS;
 }
 
+/* A child of fork() has what its parent holds back, which the parent sends. */
+static int is_inherited(const bufv_writer_t *w)
+{
+    return w->monitor != NULL && bufv__monitor_is_inherited(w->monitor);
+}
+
 /* What is held back is sent now, since the transport may be gone when the
  * call that uses the writer returns. */
 void bufv_writer_destroy(bufv_writer_t *w)
@@ -62,7 +68,7 @@ void bufv_writer_destroy(bufv_writer_t *w)
     if (w->pool != NULL)
         apr_pool_cleanup_kill(w->pool, w, cleanup);
     w->pool = NULL;
-    if (!w->doomed)
+    if (!w->doomed && !is_inherited(w))
         bufv__writer_flush(w);
     w->doomed = 1;
     if (w->uses > 0)

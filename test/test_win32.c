@@ -109,7 +109,9 @@ START_TEST(win32__nobufs_shrinks)
     peer_start(p);
     refuse(100000, APR_UINT64_MAX, WSAENOBUFS);
     assert_ok(write_checked(v, w, &written));
-    ck_assert_uint_eq(wsa.refused, 3); /* 512, 256, 128 KiB */
+    ck_assert_uint_ge(wsa.refused, 3); /* 512, 256, 128 KiB */
+    ck_assert_uint_le(wsa.refused,
+                      12); /* and 128 again, more and more rarely */
     ck_assert_uint_eq(wsa.most_bytes, 512 * 1024);
     peer_finish(p);
     peer_assert_length(p, BIG);
@@ -193,17 +195,12 @@ static int is_epipe(apr_status_t status)
     return APR_STATUS_IS_EPIPE(status);
 }
 
-static int is_timeup(apr_status_t status)
-{
-    return APR_STATUS_IS_TIMEUP(status);
-}
-
 static const struct {
     int error;
     int (*is)(apr_status_t status);
 } errors[] = {
     {WSAECONNRESET, is_gone},  {WSAECONNABORTED, is_gone},
-    {WSAESHUTDOWN, is_epipe},  {WSAETIMEDOUT, is_timeup},
+    {WSAESHUTDOWN, is_epipe},  {WSAETIMEDOUT, is_gone},
     {WSAEMSGSIZE, is_msgsize},
 };
 
@@ -244,9 +241,9 @@ END_TEST
 
 /* ---- limits */
 
-static const apr_size_t counts[] = {1, 1023, 1024, 1025, 2048, 2049, 5000};
+static const apr_size_t counts[] = {1, 511, 512, 513, 1024, 1025, 5000};
 
-/* Without copying n chunks are exactly ceil(n / 1024) calls of WSASend. */
+/* Without copying n chunks are exactly ceil(n / 512) calls of WSASend. */
 START_TEST(win32__calls)
 {
     const apr_size_t n = counts[_i];
@@ -256,14 +253,14 @@ START_TEST(win32__calls)
     bufv_writer_t *w = peer_writer(p);
     apr_uint64_t written;
 
-    ck_assert_uint_eq(bufv_socket_ops()->max_vec, 1024);
+    ck_assert_uint_eq(bufv_socket_ops()->max_vec, 512);
     bufv_writer_limits_set(w, 0, 0);
     bufv_writer_copy_below_set(w, 0);
     peer_start(p);
     watch();
     assert_ok(write_checked(v, w, &written));
-    ck_assert_uint_eq(wsa.calls, attempts_for(n, 1024));
-    ck_assert_uint_eq(wsa.most_bufs, n < 1024 ? n : 1024);
+    ck_assert_uint_eq(wsa.calls, attempts_for(n, 512));
+    ck_assert_uint_eq(wsa.most_bufs, n < 512 ? n : 512);
     peer_finish(p);
     peer_assert_got(p, data, n * 10);
 }

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* The buckets of a brigade as chunks, on the public interface alone. */
 
 #include "bufv_brigade.h"

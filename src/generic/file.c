@@ -57,11 +57,12 @@ static apr_status_t write_plain(bufv__file_t *f, apr_os_file_t fd,
 static apr_status_t write_stream(bufv__file_t *f, apr_os_file_t fd,
                                  const struct iovec *vec, apr_size_t *n)
 {
-    apr_status_t status;
     bufv__loan_t loan;
     bufv__quiet_t quiet;
+    apr_status_t status = bufv__loan_take(&loan, fd, NULL, BUFV__SHORT);
 
-    bufv__loan_take(&loan, fd, NULL);
+    if (status != APR_SUCCESS)
+        return status;
     status = open_own(f, fd, 1);
     bufv__quiet_begin(&quiet, fd);
     if (status == APR_SUCCESS)

@@ -43,26 +43,70 @@ static apr_status_t name_error(apr_status_t status)
     return APR_STATUS_IS_TIMEUP(status) ? APR_ECONNRESET : status;
 }
 
+/* How a call is kept from waiting, and from raising SIGPIPE. */
+typedef enum method_t {
+    UNTRIED, /* as TOLD, if the system knows that */
+    TOLD,    /* the call itself is told, and nothing is borrowed */
+    ON_LOAN  /* the descriptor does not block for that time */
+} method_t;
+
+/* To nowhere: a connected socket has a peer. */
+static apr_status_t send_told(const bufv__socket_t *s, const void *data,
+                              apr_size_t *n)
+{
+    static apr_sockaddr_t nowhere;
+
+    return apr_socket_sendto(s->own, &nowhere, bufv__send_flags, data, n);
+}
+
+static apr_status_t send_on_loan(const bufv__socket_t *s, const void *data,
+                                 apr_size_t *n)
+{
+    bufv__loan_t loan;
+    bufv__quiet_t quiet;
+    apr_status_t status = bufv__loan_take(&loan, s->fd, s->sock, BUFV__SHORT);
+
+    if (status != APR_SUCCESS)
+        return status;
+    bufv__quiet_begin(&quiet, s->fd);
+    status = apr_socket_send(s->own, data, n);
+    bufv__quiet_end(&quiet, status != APR_SUCCESS);
+    bufv__loan_return(&loan);
+    return status;
+}
+
+static apr_status_t send_once(bufv__socket_t *s, const void *data,
+                              apr_size_t *n)
+{
+    apr_size_t len = *n;
+    apr_status_t status;
+
+    if (bufv__send_flags == 0)
+        s->method = ON_LOAN;
+    if (s->method == ON_LOAN)
+        return send_on_loan(s, data, n);
+    status = send_told(s, data, n);
+    if (status == APR_SUCCESS)
+        s->method = TOLD;
+    if (s->method == TOLD || !bufv__is_unknown_way(status))
+        return status;
+    s->method = ON_LOAN;
+    *n = len;
+    return send_on_loan(s, data, n);
+}
+
 static apr_status_t send_one(void *baton, const struct iovec *vec,
                              apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__socket_t *s = baton;
     apr_size_t n = vec->iov_len;
     apr_status_t status = open_own(s);
-    bufv__loan_t loan;
-    bufv__quiet_t quiet;
 
     (void)nvec;
     (void)more;
     *written = 0;
     if (status == APR_SUCCESS)
-        status = bufv__loan_take(&loan, s->fd, s->sock);
-    if (status != APR_SUCCESS)
-        return status;
-    bufv__quiet_begin(&quiet, s->fd);
-    status = apr_socket_send(s->own, vec->iov_base, &n);
-    bufv__quiet_end(&quiet, status != APR_SUCCESS);
-    bufv__loan_return(&loan);
+        status = send_once(s, vec->iov_base, &n);
     if (status != APR_SUCCESS)
         return name_error(status);
     *written = n;
@@ -79,7 +123,7 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 
     p.desc_type = APR_POLL_SOCKET;
     p.reqevents = APR_POLLOUT;
-    p.desc.s = s->sock;
+    p.desc.s = s->own; /* the user's, once closed, would never be writable */
     if (timeout > 0)
         timeout = (timeout + 999) / 1000 * 1000;
     return apr_poll(&p, 1, &n, timeout);

@@ -5,7 +5,6 @@
 
 #include "unix.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 static int is_stream(bufv__kind_t kind)
@@ -34,37 +33,24 @@ static apr_status_t flush_plain(apr_file_t *file, int fd)
     return status;
 }
 
-/* Sets or takes away O_NONBLOCK. Whether it was otherwise. */
-static int set_blocking(int fd, int blocking)
-{
-    int flags = fcntl(fd, F_GETFL);
-    int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-
-    return flags >= 0 && wanted != flags && fcntl(fd, F_SETFL, wanted) == 0;
-}
-
 /* A flush of APR's that takes a part and then returns EAGAIN does not forget
  * the part, and sends it again. So it is made in a mode in which it waits, and
- * only begun when there is room. The lock cannot be held meanwhile: the reader
- * may need it. */
+ * only begun when there is room. */
 static apr_status_t flush_stream(apr_file_t *file, int fd)
 {
-    apr_status_t status;
+    apr_status_t status = APR_EAGAIN;
+    bufv__loan_t loan;
     bufv__quiet_t quiet;
-    int changed;
 
-    if (bufv__wait_writable(fd, 0) != APR_SUCCESS)
-        return APR_EAGAIN;
-    bufv__loan_begin();
-    changed = set_blocking(fd, 1);
-    bufv__loan_end();
+    if (bufv__wait_writable(fd, 0) == APR_SUCCESS)
+        status = bufv__loan_take_blocking(&loan, fd);
+    if (status != APR_SUCCESS)
+        return status;
     bufv__quiet_begin(&quiet, fd);
+    bufv__quiet_relax(&quiet);
     status = flush(file);
     bufv__quiet_end(&quiet, status != APR_SUCCESS);
-    bufv__loan_begin();
-    if (changed)
-        set_blocking(fd, 0);
-    bufv__loan_end();
+    bufv__loan_return(&loan);
     return status;
 }
 

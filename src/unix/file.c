@@ -59,13 +59,14 @@ static ssize_t write_nowait(int fd, const struct iovec *vec, apr_size_t nvec,
 static ssize_t write_on_loan(int fd, const struct iovec *vec, apr_size_t nvec)
 {
     bufv__loan_t loan;
-    ssize_t n;
-    int error;
+    ssize_t n = -1;
+    int error = bufv__loan_take(&loan, fd, NULL, BUFV__SHORT);
 
-    bufv__loan_take(&loan, fd, NULL);
-    n = write_plain(fd, vec, nvec);
-    error = errno;
-    bufv__loan_return(&loan);
+    if (error == 0) {
+        n = write_plain(fd, vec, nvec);
+        error = errno;
+        bufv__loan_return(&loan);
+    }
     errno = error;
     return n;
 }
@@ -109,7 +110,8 @@ static ssize_t write_stream(bufv__file_t *f, int fd, const struct iovec *vec,
         if (f->method == BUFV__METHOD_SILENT)
             n = write_nowait(fd, vec, nvec, BUFV__METHOD_SILENT);
         else
-            n = write_quietly(fd, vec, nvec, kind, f->method);
+            n = write_quietly(fd, vec, nvec, kind,
+                              (bufv__method_t)f->method);
         if (n >= 0 || !is_unknown(errno) || f->method == BUFV__METHOD_LOAN)
             return n;
         f->method++;

@@ -38,3 +38,11 @@ apr_status_t bufv__short_count(bufv__kind_t kind)
         return APR_EAGAIN;
     return APR_SUCCESS;
 }
+
+int bufv__file_is_message(apr_file_t *file)
+{
+    apr_os_file_t fd = -1;
+
+    apr_os_file_get(&fd, file);
+    return bufv__kind(fd) == BUFV__KIND_MESSAGE;
+}

@@ -7,9 +7,13 @@
 #include "unix.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+
+/* ---- the lock */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock;
+static bufv__pin_t *pins; /* under the lock */
 
 static void create(void)
 {
@@ -35,11 +39,12 @@ static void in_parent(void)
  * not have. */
 static void in_child(void)
 {
+    pins = NULL;
     create();
 }
 
-/* A fork waits until all is given back, so that a child finds the modes as
- * the user made them, and the lock free. */
+/* A fork waits until what is held with the lock is given back, so that a child
+ * finds the modes as the user made them, and the lock free. */
 static void prepare(void)
 {
     create();
@@ -57,45 +62,138 @@ void bufv__loan_end(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* The mode is asked for under the lock: seen from outside of it, it might be
- * another thread's loan. */
-apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
-                             apr_socket_t *sock)
-{
-    int flags;
+/* ---- cancellation: a thread that ends in the middle of a call would leave
+ * the lock, or a pin that lies on its stack. Not all systems have it. */
 
-    (void)sock;
+#ifdef PTHREAD_CANCEL_DISABLE
+static void stop_cancelling(bufv__loan_t *l)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &l->cancel);
+}
+
+static void go_on_cancelling(const bufv__loan_t *l)
+{
+    int now;
+
+    pthread_setcancelstate(l->cancel, &now);
+}
+#else
+static void stop_cancelling(bufv__loan_t *l)
+{
+    (void)l;
+}
+
+static void go_on_cancelling(const bufv__loan_t *l)
+{
+    (void)l;
+}
+#endif
+
+/* ---- pins */
+
+static void identify(bufv__pin_t *pin, int fd)
+{
+    struct stat st;
+
+    pin->device = pin->inode = 0;
+    if (fstat(fd, &st) != 0)
+        return;
+    pin->device = (apr_uint64_t)st.st_dev;
+    pin->inode = (apr_uint64_t)st.st_ino;
+}
+
+static int is_pinned(const bufv__pin_t *wanted)
+{
+    const bufv__pin_t *p = pins;
+
+    while (p != NULL &&
+           (p->inode != wanted->inode || p->device != wanted->device))
+        p = p->next;
+    return p != NULL;
+}
+
+static void add_pin(bufv__pin_t *pin)
+{
+    pin->next = pins;
+    pins = pin;
+}
+
+/* In a child of fork() there are none. */
+static void remove_pin(const bufv__pin_t *pin)
+{
+    bufv__pin_t **p = &pins;
+
+    while (*p != NULL && *p != pin)
+        p = &(*p)->next;
+    if (*p != NULL)
+        *p = pin->next;
+}
+
+/* ---- loans */
+
+/* Sets or takes away O_NONBLOCK, and asks first, since others may have changed
+ * other flags meanwhile. Whether it was otherwise. */
+static int set_blocking(int fd, int blocking)
+{
+    int flags = fcntl(fd, F_GETFL);
+    int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+
+    return flags >= 0 && wanted != flags && fcntl(fd, F_SETFL, wanted) == 0;
+}
+
+/* The mode is asked for under the lock: seen from outside of it, it might be
+ * another thread's loan. One that is pinned is as good as full: another thread
+ * writes to it. */
+static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
+                         bufv__span_t span)
+{
     l->fd = fd;
-    l->taken = 0;
+    l->span = span;
+    l->blocking = blocking;
+    l->taken = l->changed = 0;
+    stop_cancelling(l);
     bufv__loan_begin();
-    flags = fcntl(fd, F_GETFL);
-    l->unblocked = flags >= 0 && !(flags & O_NONBLOCK) &&
-                   fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-    if (l->unblocked)
-        l->taken = 1;
-    else
+    if (span == BUFV__LONG || pins != NULL)
+        identify(&l->pin, fd);
+    if (pins != NULL && is_pinned(&l->pin)) {
         bufv__loan_end();
+        go_on_cancelling(l);
+        return APR_EAGAIN;
+    }
+    l->changed = set_blocking(fd, blocking);
+    l->taken = l->changed || blocking; /* else it is the user's own mode */
+    if (l->taken && span == BUFV__LONG)
+        add_pin(&l->pin);
+    if (!l->taken || span == BUFV__LONG)
+        bufv__loan_end();
+    if (!l->taken)
+        go_on_cancelling(l);
     return APR_SUCCESS;
 }
 
-/* A call that failed once, for whatever reason, is made again: nobody else
- * gives the mode back. The flags are asked for anew, since others may have
- * changed other ones meanwhile. */
-static void block(int fd)
+apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
+                             apr_socket_t *sock, bufv__span_t span)
 {
-    int tries, flags;
+    (void)sock;
+    return take(l, fd, 0, span);
+}
 
-    for (tries = 0; tries < 2; tries++) {
-        flags = fcntl(fd, F_GETFL);
-        if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
-            return;
-    }
+/* Also where it blocks already: it has to stay so. */
+apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd)
+{
+    return take(l, fd, 1, BUFV__LONG);
 }
 
 void bufv__loan_return(bufv__loan_t *l)
 {
     if (!l->taken)
         return;
-    block(l->fd);
+    if (l->span == BUFV__LONG) {
+        bufv__loan_begin();
+        remove_pin(&l->pin);
+    }
+    if (l->changed && !set_blocking(l->fd, !l->blocking))
+        set_blocking(l->fd, !l->blocking); /* it is not to stay */
     bufv__loan_end();
+    go_on_cancelling(l);
 }

@@ -38,13 +38,18 @@ apr_status_t bufv__monitor_create(bufv__monitor_t **m)
     return APR_SUCCESS;
 }
 
+int bufv__monitor_is_inherited(const bufv__monitor_t *m)
+{
+    return m->process != getpid();
+}
+
 /* In a child threads of the parent seem to have the mutex and to wait for the
  * condition, for ever: there only the memory goes. */
 void bufv__monitor_destroy(bufv__monitor_t *m)
 {
     if (m == NULL)
         return;
-    if (m->process == getpid()) {
+    if (!bufv__monitor_is_inherited(m)) {
         pthread_cond_destroy(&m->condition);
         pthread_mutex_destroy(&m->mutex);
     }

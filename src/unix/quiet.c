@@ -35,6 +35,12 @@ void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
     q->pending = !q->blocked && is_pending();
 }
 
+/* Nobody is: the mask is this thread's. */
+void bufv__quiet_relax(bufv__quiet_t *q)
+{
+    (void)q;
+}
+
 /* Where all bytes were taken it cannot have come. */
 void bufv__quiet_end(bufv__quiet_t *q, int raised)
 {

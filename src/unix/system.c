@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,13 +20,16 @@ apr_time_t bufv__clock(void)
 }
 
 /* Whether a regular file ends at or before an offset, or would if it could
- * have it. File systems refuse what is beyond their longest file in words of
- * their own: EINVAL, EOVERFLOW, EFBIG. */
-static int ends_before(int fd, apr_off_t offset)
+ * have it: file systems refuse what is beyond their longest file, each in its
+ * own words. */
+static int ends_before(int fd, apr_off_t offset, int error)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && offset >= st.st_size;
+    if (error != EINVAL && error != EOVERFLOW && error != EFBIG)
+        return 0;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           offset >= st.st_size;
 }
 
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
@@ -43,7 +47,7 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
     *len = n < 0 ? 0 : (apr_size_t)n;
     if (n > 0)
         return APR_SUCCESS;
-    if (n == 0 || ends_before(fd, offset))
+    if (n == 0 || ends_before(fd, offset, error))
         return APR_EOF;
     return error;
 }
@@ -51,6 +55,20 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
 int bufv__is_nobufs(apr_status_t status)
 {
     return status == ENOBUFS;
+}
+
+#if defined(MSG_DONTWAIT) && defined(MSG_NOSIGNAL) && \
+    !defined(BUFV_WITHOUT_NOSIGNAL)
+const int bufv__send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+const int bufv__send_flags = 0;
+#endif
+
+/* Linux' UDP says EINVAL to an address without a length, others EISCONN. */
+int bufv__is_unknown_way(apr_status_t status)
+{
+    return status == EINVAL || status == EISCONN || status == EOPNOTSUPP ||
+           status == EAFNOSUPPORT || status == EFAULT;
 }
 
 /* ETIMEDOUT is the system's that got no answer, not a limit of the
@@ -76,6 +94,8 @@ apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout)
     struct pollfd p;
     int n;
 
+    if (fd < 0) /* closed by APR; poll() would wait for nothing, for ever */
+        return EBADF;
     p.fd = fd;
     p.events = POLLOUT;
     n = poll(&p, 1, timeout < 0 ? -1 : (int)((timeout + 999) / 1000));

@@ -54,6 +54,11 @@ apr_status_t bufv__buffer_flush(apr_file_t *file, int fd, bufv__kind_t kind);
 /* Tells APR the position that the descriptor has after an attempt. */
 void bufv__buffer_follow(apr_file_t *file, int fd, bufv__kind_t kind);
 
+/* ---- loan.c */
+
+/* bufv__loan_take() for the reverse: until it is returned `fd` blocks. */
+apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd);
+
 /* ---- nowait_*.c: writes without waiting, borrowing nothing */
 
 /* How an attempt on a pipe or a device is made. Each begins with the first,

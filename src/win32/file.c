@@ -143,6 +143,13 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     return bufv__pipe_wait(timeout);
 }
 
+/* APR takes no socket for a file. */
+int bufv__file_is_message(apr_file_t *file)
+{
+    (void)file;
+    return 0;
+}
+
 const bufv_ops_t bufv__file_ops = {
     .size = sizeof(bufv_ops_t),
     .name = "WriteFile",

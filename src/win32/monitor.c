@@ -25,6 +25,12 @@ apr_status_t bufv__monitor_create(bufv__monitor_t **m)
     return APR_SUCCESS;
 }
 
+int bufv__monitor_is_inherited(const bufv__monitor_t *m)
+{
+    (void)m;
+    return 0;
+}
+
 void bufv__monitor_destroy(bufv__monitor_t *m)
 {
     if (m == NULL)

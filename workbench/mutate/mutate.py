@@ -37,6 +37,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 EXHAUSTIVE = "workbench/exhaustive/exhaustive.c"
 BACKENDS = ["unix", "generic"]
 
+# What is worked on, and copied first.
+COPIED = ["include", "src", "test", "workbench/exhaustive"]
+
 # Topics that are quick are shown first.
 QUICK_SECONDS = 1.0
 
@@ -275,7 +278,7 @@ class Bench:
         # A copy, so that one may go on working on the original.
         self.tree = os.path.join(build, "tree")
         shutil.rmtree(self.tree, ignore_errors=True)
-        for name in ("include", "src", "test", "workbench/exhaustive"):
+        for name in COPIED:
             shutil.copytree(os.path.join(ROOT, name),
                             os.path.join(self.tree, name))
         self.compilers = {
@@ -336,7 +339,8 @@ class Bench:
                 flags.append(word)
             elif word == "-isystem":
                 flags += [word, words[i + 1]]
-        return [f.replace(ROOT, self.tree) for f in flags
+        copied = re.compile(re.escape(ROOT) + r"/(?=(%s)\b)" % "|".join(COPIED))
+        return [copied.sub(self.tree + "/", f) for f in flags
                 if not f.startswith("-DBUFV_TEST_BACKEND=")]
 
     def compile(self, kind, source, to, original):
@@ -795,7 +799,8 @@ def main():
     sys.exit(tally.conclude())
 
 
-try:
-    main()
-except Unfit as unfit:
-    sys.exit("mutate: %s" % unfit)
+if __name__ == "__main__":
+    try:
+        main()
+    except Unfit as unfit:
+        sys.exit("mutate: %s" % unfit)

@@ -39,16 +39,22 @@ static apr_status_t some_reserve(bufv_t *v, bufv__queue_t *q, apr_size_t extra,
             v != \null && v->length + len <= UINT64_MAX &&
             len <= PTRDIFF_MAX;
 */
-static apr_status_t check(const bufv_t *v, const void *data, apr_size_t len);
+apr_status_t bufv__check(const bufv_t *v, const void *data, apr_size_t len);
+
+/*@ requires v == \null || \valid(v);
+    assigns v->status;
+    ensures \result == status;
+*/
+apr_status_t bufv__note(bufv_t *v, apr_status_t status);
 
 /*@ requires memory(v) && v->length + len <= UINT64_MAX;
-    requires len > 0 ==> v->chunks.tail < v->chunks.room;
+    requires len > 0 && v->chunks.tail < v->chunks.room;
     assigns v->length, v->chunks.tail, chunks(v)[v->chunks.tail];
     ensures memory(v);
     ensures appended{Pre, Post}(v, len);
-    ensures len > 0 ==> chunks(v)[v->chunks.tail - 1].iov_len == len;
+    ensures chunks(v)[v->chunks.tail - 1].iov_len == len;
 */
-static void put(bufv_t *v, const void *data, apr_size_t len);
+static inline void bufv__put(bufv_t *v, const void *data, apr_size_t len);
 
 /*@ requires v == \null || memory(v);
     ensures v != \null ==> memory(v);
@@ -107,7 +113,7 @@ static void drop_ranges(bufv_t *v);
     ensures cut > 0 ==> front(v)[0].iov_len + cut ==
                         \old(front(v)[chunks].iov_len);
 */
-void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
+void bufv__drop_chunks(bufv_t *v, apr_size_t chunks, apr_size_t cut,
                 apr_uint64_t bytes);
 
 /*@ requires memory(v) && n <= v->length;
@@ -122,10 +128,10 @@ void bufv__pass(bufv_t *v, apr_size_t chunks, apr_size_t cut,
     ensures \result <= n && (n > 0 ==> 0 < \result);
     ensures v->length + \result == \old(v->length);
 */
-static apr_uint64_t take_range(bufv_t *v, apr_uint64_t n);
+static apr_uint64_t drop_from_range(bufv_t *v, apr_uint64_t n);
 
 /*@ requires memory(v) && n <= v->length;
     ensures memory(v) && in_place{Pre, Post}(v);
     ensures v->length + n == \old(v->length);
 */
-void bufv__advance(bufv_t *v, apr_uint64_t n);
+void bufv__drop_bytes(bufv_t *v, apr_uint64_t n);

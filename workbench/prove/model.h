@@ -82,7 +82,7 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
 #define RANGES(v) \
     \at(ranges(v), Pre)[0.. \at(v->ranges.room, Pre) - 1]
 #define DRAINED(v)                                                       \
-    v->length, v->first, v->chunks.head, v->chunks.tail, v->ranges.head, \
+    v->length, v->number, v->first, v->chunks.head, v->chunks.tail, v->ranges.head, \
         v->ranges.tail, RANGES(v), \
         \at(chunks(v), Pre)[0.. \at(v->chunks.room, Pre) - 1]
 
@@ -134,11 +134,15 @@ static inline struct iovec bufv__entry(const void *data, apr_size_t len);
 */
 apr_size_t bufv_count(const bufv_t *v);
 
-/*@ requires memory(v) && from <= count(v);
+/*@ requires memory(v);
     admit requires placed(v);
     assigns \nothing;
-    ensures from + \result <= count(v);
+    ensures \result.vec == front(v) || count(v) == 0;
+    ensures \result.count <= count(v);
+    ensures range_count(v) == 0 ==>
+            \result.range == \null && \result.count == count(v);
+    ensures range_count(v) > 0 ==> \result.range == first_range(v);
 */
-apr_size_t bufv__plain(const bufv_t *v, apr_size_t from);
+bufv__view_t bufv__view(const bufv_t *v);
 
 #endif

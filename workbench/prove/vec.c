@@ -4,4 +4,4 @@
 
 #include "model.h"
 
-#include "../../src/vec.c"
+#include "../../src/list.c"
