@@ -81,6 +81,11 @@ static void ask_signals(net_state_t *state)
             (apr_int64_t)(apr_uintptr_t)action.sa_handler);
 }
 
+int net_sees_descriptors(void)
+{
+    return NET_DESCRIPTORS;
+}
+
 /* The number that the next descriptor would get: one that was left open, or
  * closed, changes it. */
 static void ask_descriptors(net_state_t *state)
