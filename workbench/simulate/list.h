@@ -100,7 +100,8 @@ void list_destroy(list_t *list);
 void list_doom(list_t *list);
 void list_doomed(list_t *list);
 
-/** Whether these bytes come next in the list, `from` bytes behind its front. */
+/** Whether these bytes come next in the list, `from` bytes behind its front.
+ */
 int list_has(const list_t *list, uint64_t from, const void *data, size_t len);
 
 /** Where in the pattern the byte is, that is `from` bytes behind the front,

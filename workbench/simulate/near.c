@@ -231,7 +231,8 @@ static apr_status_t watch_writev(void *baton, const struct iovec *vec,
             memory_fails_after = 1 + rnd(6);
         status = n->ops->writev(n->baton, part, given, more, written);
         memory_fails_after = 0;
-        if (*written == sum && status == APR_SUCCESS && chance(n->faults.claims))
+        if (*written == sum && status == APR_SUCCESS &&
+            chance(n->faults.claims))
             *written = sum + 1 + rnd(3);
     }
     status = concluded(c, n->ops->name, nvec, sum, *written, status, more);
@@ -264,8 +265,8 @@ static apr_status_t watch_sendfile(void *baton, apr_file_t *file,
     entry.iov_base = bytes;
     entry.iov_len = room;
     if (status == APR_SUCCESS)
-        status = n->ops->writev(n->baton, &entry, 1, more || room < len,
-                                written);
+        status =
+            n->ops->writev(n->baton, &entry, 1, more || room < len, written);
     return concluded(c, "sendfile", 0, len, *written, status, more);
 }
 
@@ -485,8 +486,8 @@ static void check_status(const call_t *c, apr_status_t status, int taken)
         HOLDS(c->last == status &&
               c->starved > (c->may_wait ? STARVED_MAX : 1));
     else if (APR_STATUS_IS_EOF(status))
-        HOLDS(c->list->missing || (c->last_took_nothing &&
-                                   c->last == APR_SUCCESS));
+        HOLDS(c->list->missing ||
+              (c->last_took_nothing && c->last == APR_SUCCESS));
     else
         HOLDS(status != APR_SUCCESS && status == c->last);
     HOLDS(!is_over(c) || (APR_STATUS_IS_TIMEUP(status) && c->attempts == 0));
@@ -589,8 +590,7 @@ static apr_status_t after_doom(call_t *c, apr_status_t status,
     near_t *n = c->n;
     uint64_t left = c->list->doomed ? c->doomed_left : c->list->left;
 
-    HOLDS(left == 0 ? status == APR_SUCCESS
-                              : APR_STATUS_IS_EBUSY(status));
+    HOLDS(left == 0 ? status == APR_SUCCESS : APR_STATUS_IS_EBUSY(status));
     if (report->size != 0)
         HOLDS(report->left == left && report->written == c->written);
     if (c->list->doomed)
@@ -794,8 +794,8 @@ static void make_ops(const near_t *n, bufv_ops_t *ops)
 /* The clock of a transport may begin anywhere, also below 0. */
 static apr_time_t some_epoch(void)
 {
-    static const apr_time_t epochs[] = {0, 0, 1700000000000000,
-                                        -3600000000000, 1};
+    static const apr_time_t epochs[] = {0, 0, 1700000000000000, -3600000000000,
+                                        1};
 
     return epochs[rnd(sizeof(epochs) / sizeof(*epochs))];
 }
@@ -867,7 +867,8 @@ static int is_drained(void *baton)
     return n->tcp.pcb == NULL || n->peer.reset || peer_has_all(&n->peer);
 }
 
-/* TCP brings it in the end, however bad the link, or gives the connection up. */
+/* TCP brings it in the end, however bad the link, or gives the connection up.
+ */
 void near_drain(near_t *n)
 {
     fiber_wait(is_drained, n, world_now() + apr_time_from_sec(3600));

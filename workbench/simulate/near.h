@@ -57,7 +57,7 @@ typedef struct near_t {
     int busy;        /**< fibers that are attempting */
     bufv_stats_t sums;
     uint64_t before; /**< bytes by writers that came before this one */
-    int gone; /**< the writer was destroyed */
+    int gone;        /**< the writer was destroyed */
 } near_t;
 
 /** What a write is asked for. */
