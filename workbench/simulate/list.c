@@ -149,6 +149,19 @@ uint32_t list_place(const list_t *list, uint64_t from, uint32_t *len)
     return part->at + (uint32_t)from;
 }
 
+const part_t *list_part(const list_t *list, uint64_t from, uint32_t *left)
+{
+    const part_t *part;
+
+    if (from >= list->left)
+        return NULL;
+    part = part_at(list, &from);
+    *left = part->len - (uint32_t)from;
+    if (part == &list->parts[list->first])
+        from -= list->cut;
+    return from == 0 ? part : NULL;
+}
+
 int list_has(const list_t *list, uint64_t from, const void *data, size_t len)
 {
     const unsigned char *bytes = data;
@@ -352,9 +365,9 @@ static void append_range(list_t *list)
 {
     part_t *part = part_some(list, some_length());
 
-    part->is_file = 1;
-    HOLDS(bufv_append_file(list->v, file[rnd(2)], (apr_off_t)part->at,
-                           part->len) == APR_SUCCESS);
+    part->is_file = 1 + (int)rnd(2);
+    HOLDS(bufv_append_file(list->v, file[part->is_file - 1],
+                           (apr_off_t)part->at, part->len) == APR_SUCCESS);
 }
 
 static void append_owned_range(list_t *list)
@@ -363,20 +376,21 @@ static void append_owned_range(list_t *list)
     part_t *part = part_some(list, len);
     owned_t *o = owned_new(list, part);
 
-    part->is_file = 1;
+    part->is_file = 1 + (int)rnd(2);
     o->data = NULL;
-    HOLDS(bufv_append_file_owned(list->v, file[rnd(2)], (apr_off_t)part->at,
-                                 len, give_back, o) == APR_SUCCESS);
+    HOLDS(bufv_append_file_owned(list->v, file[part->is_file - 1],
+                                 (apr_off_t)part->at, len, give_back,
+                                 o) == APR_SUCCESS);
 }
 
 void list_append_missing(list_t *list)
 {
     part_t *part = part_new(list, PATTERN - 50 - rnd(5000), 5200);
 
-    part->is_file = 1;
+    part->is_file = 1 + (int)rnd(2);
     list->missing = 1;
-    HOLDS(bufv_append_file(list->v, file[rnd(2)], (apr_off_t)part->at,
-                           part->len) == APR_SUCCESS);
+    HOLDS(bufv_append_file(list->v, file[part->is_file - 1],
+                           (apr_off_t)part->at, part->len) == APR_SUCCESS);
 }
 
 /* Those that come often are there often. */
