@@ -55,9 +55,8 @@ static void begin(void)
 
 static void *stack_new(void)
 {
-    unsigned char *memory =
-        mmap(NULL, STACK + GUARD, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory = mmap(NULL, STACK + GUARD, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (memory == MAP_FAILED || mprotect(memory, GUARD, PROT_NONE) != 0)
         wrong(__FILE__, __LINE__, "no memory for a stack");
