@@ -161,15 +161,47 @@ int bufv__is_unknown_way(apr_status_t status);
 int bufv__is_gone(apr_status_t status);
 
 /* loan.c: the lock of the process under which modes of open descriptions are
- * borrowed, so that no thread takes another's loan for the user's mode. It is
- * held for an attempt, which does not wait. The thread that has it may take it
- * again: TLS calls back. A child of fork() finds it free. */
+ * borrowed, so that no thread takes another's loan for the user's mode. The
+ * thread that has it may take it again. A child of fork() finds it free, and a
+ * thread is not cancelled while it has it. */
 void bufv__loan_begin(void);
 void bufv__loan_end(void);
 
+/* A loan that is held without the lock is in a list, by what the descriptor
+ * is, since others may be the same. */
+typedef struct bufv__pin_t {
+    struct bufv__pin_t *next;
+    apr_uint64_t device, inode;
+} bufv__pin_t;
+
+/* How long the mode is needed. */
+typedef enum bufv__span_t {
+    BUFV__SHORT, /* for a call that does not wait: the lock is held */
+    BUFV__LONG   /* for one that may read a disk, or call back: it is not, and
+                    whoever else wants the mode does not get it meanwhile */
+} bufv__span_t;
+
+typedef struct bufv__loan_t {
+    apr_os_sock_t fd;
+    bufv__span_t span;
+    int blocking; /* what it is for now */
+    int changed;  /* the mode, by us */
+    int taken;    /* there is something to give back */
+    int cancel;   /* what the thread's state of cancellation was */
+    bufv__pin_t pin;
+} bufv__loan_t;
+
+/* loan.c: between the two `fd` does not block. `sock` is the user's handle,
+ * which Windows has to be asked through; NULL for a file. APR_EAGAIN if the
+ * mode cannot be had now; nothing is borrowed then, nor on any other error. */
+apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
+                             apr_socket_t *sock, bufv__span_t span);
+void bufv__loan_return(bufv__loan_t *l);
+
 /* quiet.c: keeps SIGPIPE away between the two, for one attempt on `fd`;
- * `raised` says that one may have come. Where that is a mode of the
- * descriptor it is borrowed under the lock. Nothing on Windows. */
+ * `raised` says that one may have come. Where that is a mode of the descriptor
+ * it is borrowed, with the lock, which `relax` gives back for an attempt that
+ * may be long. Nothing on Windows. */
 typedef struct bufv__quiet_t {
     int fd;
     int blocked; /* by us, in this thread or on this descriptor */
@@ -177,21 +209,8 @@ typedef struct bufv__quiet_t {
 } bufv__quiet_t;
 
 void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd);
+void bufv__quiet_relax(bufv__quiet_t *q);
 void bufv__quiet_end(bufv__quiet_t *q, int raised);
-
-/* loan.c: between the two `fd` does not block, for one attempt. Takes the
- * lock if the mode has to be borrowed for that, and keeps it. `sock` is the
- * user's handle, which Windows has to be asked through; NULL for a file.
- * APR_EAGAIN if the mode cannot be had now: nothing is borrowed then. */
-typedef struct bufv__loan_t {
-    apr_os_sock_t fd;
-    int taken;     /* the lock */
-    int unblocked; /* by us */
-} bufv__loan_t;
-
-apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
-                             apr_socket_t *sock);
-void bufv__loan_return(bufv__loan_t *l);
 
 /* cork_*.c: holds the half-full segments of a TCP socket back until the second
  * lets them go. Whether it does so now and did not before: the user's own cork

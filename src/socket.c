@@ -24,11 +24,15 @@ static apr_status_t get_kind(apr_os_sock_t fd, int *message)
     return APR_SUCCESS;
 }
 
+/* A socket that was closed has no number any more: the one that it had may be
+ * another's. */
 static void describe(void *baton, char *buf, apr_size_t size)
 {
     const bufv__socket_t *s = baton;
+    apr_os_sock_t fd = s->fd;
 
-    bufv__socket_names(s->fd, s->message, &s->peer, buf, size);
+    apr_os_sock_get(&fd, s->sock);
+    bufv__socket_names(fd, s->message, &s->peer, buf, size);
 }
 
 apr_status_t bufv__writer_init_socket(bufv_writer_t *w, apr_socket_t *sock)

@@ -64,8 +64,8 @@ END_TEST
 START_TEST(starved__twice_is_counted_from_the_last_byte)
 {
     static const scripted_step_t steps[] = {
-        {0, APR_ENOMEM, 0}, {5, APR_SUCCESS, 0}, {0, APR_ENOMEM, 0},
-        {2, APR_SUCCESS, 0}, {0, APR_ENOMEM, 0}, {0, APR_ENOMEM, 0}};
+        {0, APR_ENOMEM, 0},  {5, APR_SUCCESS, 0}, {0, APR_ENOMEM, 0},
+        {2, APR_SUCCESS, 0}, {0, APR_ENOMEM, 0},  {0, APR_ENOMEM, 0}};
     bufv_t *v = list_of((const char *const[]){"hello", "world", NULL});
     scripted_t *s = scripted_for(v);
     apr_uint64_t written;
@@ -490,8 +490,7 @@ START_TEST(starved__by_a_slow_pipe)
         v = list_cut(data, 20000, 100, 101);
     else {
         v = list_new();
-        assert_ok(
-            bufv_append_file(v, file_new(data, 2000000, 0), 0, 2000000));
+        assert_ok(bufv_append_file(v, file_new(data, 2000000, 0), 0, 2000000));
     }
     assert_ok(apr_thread_create(&thread, NULL, take_all, &t, pool));
     assert_ok(bufv_write(v, w, NULL));
@@ -518,8 +517,7 @@ START_TEST(starved__by_a_slow_socket)
         v = list_cut(data, 4000, 100, 101);
     else {
         v = list_new();
-        assert_ok(
-            bufv_append_file(v, file_new(data, 400000, 0), 0, 400000));
+        assert_ok(bufv_append_file(v, file_new(data, 400000, 0), 0, 400000));
     }
     peer_start(p);
     assert_ok(bufv_write(v, w, NULL));
@@ -531,8 +529,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-    tcase_add_loop_test(tc, starved__is_tried_twice, 0,
-                        2 * (int)COUNT(sizes));
+    tcase_add_loop_test(tc, starved__is_tried_twice, 0, 2 * (int)COUNT(sizes));
     tcase_add_test(tc, starved__twice_is_counted_from_the_last_byte);
     tcase_add_loop_test(tc, starved__is_an_error_in_the_end, 0, 2);
     tcase_add_loop_test(tc, starved__pauses_are_within_the_limits, 0,
@@ -548,8 +545,7 @@ static void add_tests(TCase *tc)
                         (int)COUNT(referred));
     tcase_add_loop_test(tc, starved__copies_in_proportion, 0,
                         (int)COUNT(slow));
-    tcase_add_loop_test(tc, starved__reads_in_proportion, 0,
-                        (int)COUNT(slow));
+    tcase_add_loop_test(tc, starved__reads_in_proportion, 0, (int)COUNT(slow));
     tcase_add_test(tc, starved__copies_grow_again);
     tcase_add_test(tc, starved__slowness_is_forgotten);
     tcase_add_loop_test(tc, starved__by_a_slow_pipe, 0, 2);

@@ -45,6 +45,7 @@
 #include <apr_optional.h>
 #include <apr_support.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 APLOG_USE_MODULE(bufv);
@@ -59,6 +60,12 @@ APLOG_USE_MODULE(bufv);
 /* Buckets that are shorter are copied together and deleted at once: the writer
  * would copy them anyway, and a bucket takes more memory than its bytes. */
 #define MIN_REFERENCE 512
+
+/* Bytes that do not stay are copied, into memory that the list keeps for
+ * itself; from here on each bucket's into a block of its own, which is freed
+ * as soon as it has left: a client that reads slowly has little more in memory
+ * than is to be sent. TLS records are such buckets. */
+#define MIN_BLOCK 8192
 
 /* A list that has held more bytes than this gives its memory back when it is
  * empty, so that idle connections are small. */
@@ -236,6 +243,37 @@ static apr_status_t take_file(output_t *x, apr_bucket *e)
     return APR_SUCCESS;
 }
 
+static int does_stay(const apr_bucket *e)
+{
+    return !APR_BUCKET_IS_TRANSIENT(e) && !APR_BUCKET_IS_POOL(e);
+}
+
+static void free_block(void *baton, const void *data, apr_size_t len)
+{
+    (void)data;
+    (void)len;
+    free(baton);
+}
+
+static apr_status_t append_block(output_t *x, apr_bucket *e, const char *data,
+                                 apr_size_t len)
+{
+    void *block = malloc(len);
+    apr_status_t status;
+
+    if (block == NULL)
+        return APR_ENOMEM;
+    memcpy(block, data, len);
+    status = bufv_append_owned(x->list, block, len, free_block, block);
+    if (status != APR_SUCCESS) {
+        free(block);
+        return status;
+    }
+    x->appended += len;
+    apr_bucket_delete(e);
+    return APR_SUCCESS;
+}
+
 /* Bytes in memory, or a piece of a pipe: the rest becomes a bucket of its own.
  * While a pipe has nothing, the client gets what there is. */
 static apr_status_t take_bytes(output_t *x, apr_bucket *e)
@@ -246,7 +284,9 @@ static apr_status_t take_bytes(output_t *x, apr_bucket *e)
 
     if (APR_STATUS_IS_EAGAIN(status) && bufv_length(x->list) == 0)
         status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
-    return status == APR_SUCCESS ? append_bucket(x, e) : status;
+    if (status != APR_SUCCESS)
+        return status;
+    return does_stay(e) ? append_bucket(x, e) : append_block(x, e, data, len);
 }
 
 /* Copies a bucket to where there is room for it. */
@@ -272,25 +312,28 @@ static int has_data_behind(const apr_bucket *e, const apr_bucket_brigade *bb)
 
 /* A short file is the list's last, and read by it, unless more can leave
  * together with it. */
-static int is_short(const apr_bucket *e, const apr_bucket_brigade *bb)
+static int is_to_copy(const apr_bucket *e, const apr_bucket_brigade *bb)
 {
-    if (APR_BUCKET_IS_METADATA(e) || e->length >= MIN_REFERENCE)
+    if (APR_BUCKET_IS_METADATA(e))
+        return 0;
+    if (e->length >= (does_stay(e) ? MIN_REFERENCE : MIN_BLOCK))
         return 0;
     return !APR_BUCKET_IS_FILE(e) ||
            (!is_for_sendfile(e->data, e->length) && has_data_behind(e, bb));
 }
 
-/* Takes short buckets, as many as come in a row. */
-static apr_status_t take_short(output_t *x, apr_bucket_brigade *bb)
+/* Copies buckets, as many as come in a row and find room. */
+static apr_status_t take_copies(output_t *x, apr_bucket_brigade *bb)
 {
     apr_bucket *e = APR_BRIGADE_FIRST(bb);
     apr_size_t room, used = 0;
     void *data;
-    apr_status_t status = bufv_reserve(x->list, MIN_REFERENCE, &data, &room);
+    apr_size_t least = e->length < MIN_REFERENCE ? MIN_REFERENCE : e->length;
+    apr_status_t status = bufv_reserve(x->list, least, &data, &room);
     apr_status_t committed;
 
     while (status == APR_SUCCESS && e != APR_BRIGADE_SENTINEL(bb) &&
-           is_short(e, bb) && e->length <= room - used) {
+           is_to_copy(e, bb) && e->length <= room - used) {
         apr_size_t len = e->length;
 
         status = copy_bucket(e, (char *)data + used);
@@ -312,8 +355,8 @@ static apr_status_t take(output_t *x, apr_bucket_brigade *bb)
         return take_metadata(x, e);
     if (x->in_file > 0 || bufv_length(x->list) >= MAX_LIST)
         return APR_EAGAIN;
-    if (is_short(e, bb))
-        return take_short(x, bb);
+    if (is_to_copy(e, bb))
+        return take_copies(x, bb);
     return is_file(e) ? take_file(x, e) : take_bytes(x, e);
 }
 

@@ -29,6 +29,7 @@
 
 #include <apr_strings.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The most that a record holds: RFC 8446, section 5.1. */
@@ -104,10 +105,22 @@ static apr_status_t pass_held(records_t *x, ap_filter_t *f)
 
 /* ---- from the brigade */
 
-static void need_bytes(records_t *x)
+/* Not from the connection's pool, which would keep it while it is idle. */
+static apr_status_t need_bytes(records_t *x)
 {
     if (x->bytes == NULL)
-        x->bytes = apr_bucket_alloc(RECORD_MAX, x->c->bucket_alloc);
+        x->bytes = malloc(RECORD_MAX);
+    return x->bytes != NULL ? APR_SUCCESS : APR_ENOMEM;
+}
+
+static apr_status_t free_bytes(void *baton)
+{
+    records_t *x = baton;
+
+    free(x->bytes);
+    x->bytes = NULL;
+    x->used = 0;
+    return APR_SUCCESS;
 }
 
 static apr_size_t min_size(apr_size_t a, apr_size_t b)
@@ -119,8 +132,11 @@ static apr_size_t min_size(apr_size_t a, apr_size_t b)
 static apr_status_t copy_some(records_t *x, ap_filter_t *f, const char *data,
                               apr_size_t *len)
 {
+    apr_status_t status = need_bytes(x);
+
+    if (status != APR_SUCCESS)
+        return status;
     *len = min_size(*len, x->limit - x->used);
-    need_bytes(x);
     memcpy(x->bytes + x->used, data, *len);
     x->used += *len;
     return x->used == x->limit ? pass_held(x, f) : APR_SUCCESS;
@@ -158,9 +174,8 @@ static apr_status_t take_data(records_t *x, ap_filter_t *f, const char *data,
 /* Reads a file straight into records. */
 static apr_status_t read_file(records_t *x, ap_filter_t *f)
 {
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status = need_bytes(x);
 
-    need_bytes(x);
     while (bufv_length(x->file) > 0 && status == APR_SUCCESS) {
         apr_size_t n = x->limit - x->used;
 
@@ -291,10 +306,8 @@ static apr_status_t end_call(records_t *x, apr_status_t status)
         x->used = 0;
     if (x->passed)
         x->last = apr_time_now();
-    if (x->used == 0 && x->bytes != NULL) {
-        apr_bucket_free(x->bytes);
-        x->bytes = NULL;
-    }
+    if (x->used == 0)
+        free_bytes(x);
     return status;
 }
 
@@ -336,6 +349,7 @@ int mod_bufv__records_place(conn_rec *c)
     x->limit = RECORD_FIRST;
     if (bufv_create(&x->file, c->pool) != APR_SUCCESS)
         return 0;
+    apr_pool_cleanup_register(c->pool, x, free_bytes, apr_pool_cleanup_null);
     x->output = mod_bufv__output_place(c);
     ap_remove_output_filter(f);
     ap_add_output_filter_handle(filter_handle, x, NULL, c);

@@ -59,7 +59,7 @@ static apr_status_t write_stream(bufv__file_t *f, apr_os_file_t fd,
 {
     bufv__loan_t loan;
     bufv__quiet_t quiet;
-    apr_status_t status = bufv__loan_take(&loan, fd, NULL);
+    apr_status_t status = bufv__loan_take(&loan, fd, NULL, BUFV__SHORT);
 
     if (status != APR_SUCCESS)
         return status;

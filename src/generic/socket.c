@@ -64,7 +64,7 @@ static apr_status_t send_on_loan(const bufv__socket_t *s, const void *data,
 {
     bufv__loan_t loan;
     bufv__quiet_t quiet;
-    apr_status_t status = bufv__loan_take(&loan, s->fd, s->sock);
+    apr_status_t status = bufv__loan_take(&loan, s->fd, s->sock, BUFV__SHORT);
 
     if (status != APR_SUCCESS)
         return status;
@@ -123,7 +123,7 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 
     p.desc_type = APR_POLL_SOCKET;
     p.reqevents = APR_POLLOUT;
-    p.desc.s = s->sock;
+    p.desc.s = s->own; /* the user's, once closed, would never be writable */
     if (timeout > 0)
         timeout = (timeout + 999) / 1000 * 1000;
     return apr_poll(&p, 1, &n, timeout);

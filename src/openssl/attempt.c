@@ -37,10 +37,11 @@ static apr_status_t borrow(bufv__ssl_t *s, bufv__ssl_attempt_t *a,
     a->loan.taken = 0;
     s->direction = APR_POLLOUT;
     if (s->sock != NULL)
-        status = bufv__loan_take(&a->loan, fd, s->sock);
+        status = bufv__loan_take(&a->loan, fd, s->sock, BUFV__LONG);
     if (status != APR_SUCCESS)
         return status;
     bufv__quiet_begin(&a->quiet, fd);
+    bufv__quiet_relax(&a->quiet);
     ERR_clear_error();
     apr_set_netos_error(0);
     return APR_SUCCESS;

@@ -131,10 +131,14 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__ssl_t *s = baton;
     apr_pollfd_t p = {0};
+    apr_os_sock_t fd;
     apr_int32_t n;
 
     if (s->direction == 0)
         return APR_EAGAIN;
+    apr_os_sock_get(&fd, s->sock);
+    if (fd == (apr_os_sock_t)-1)
+        return APR_EBADF; /* closed by APR: it would wait for nothing */
     p.desc_type = APR_POLL_SOCKET;
     p.reqevents = s->direction;
     p.desc.s = s->sock;

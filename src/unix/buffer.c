@@ -38,17 +38,19 @@ static apr_status_t flush_plain(apr_file_t *file, int fd)
  * only begun when there is room. */
 static apr_status_t flush_stream(apr_file_t *file, int fd)
 {
-    apr_status_t status;
+    apr_status_t status = APR_EAGAIN;
+    bufv__loan_t loan;
     bufv__quiet_t quiet;
-    bufv__pin_t pin;
 
-    if (bufv__wait_writable(fd, 0) != APR_SUCCESS || !bufv__pin(&pin, fd))
-        return APR_EAGAIN;
+    if (bufv__wait_writable(fd, 0) == APR_SUCCESS)
+        status = bufv__loan_take_blocking(&loan, fd);
+    if (status != APR_SUCCESS)
+        return status;
     bufv__quiet_begin(&quiet, fd);
     bufv__quiet_relax(&quiet);
     status = flush(file);
     bufv__quiet_end(&quiet, status != APR_SUCCESS);
-    bufv__unpin(&pin);
+    bufv__loan_return(&loan);
     return status;
 }
 

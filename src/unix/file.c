@@ -60,7 +60,7 @@ static ssize_t write_on_loan(int fd, const struct iovec *vec, apr_size_t nvec)
 {
     bufv__loan_t loan;
     ssize_t n = -1;
-    int error = bufv__loan_take(&loan, fd, NULL);
+    int error = bufv__loan_take(&loan, fd, NULL, BUFV__SHORT);
 
     if (error == 0) {
         n = write_plain(fd, vec, nvec);

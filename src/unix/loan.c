@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-static bufv__pin_t *pins; /* under the lock */
+/* ---- the lock */
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock;
+static bufv__pin_t *pins; /* under the lock */
 
 static void create(void)
 {
@@ -41,8 +43,8 @@ static void in_child(void)
     create();
 }
 
-/* A fork waits until all is given back, so that a child finds the modes as
- * the user made them, and the lock free. */
+/* A fork waits until what is held with the lock is given back, so that a child
+ * finds the modes as the user made them, and the lock free. */
 static void prepare(void)
 {
     create();
@@ -59,6 +61,33 @@ void bufv__loan_end(void)
 {
     pthread_mutex_unlock(&lock);
 }
+
+/* ---- cancellation: a thread that ends in the middle of a call would leave
+ * the lock, or a pin that lies on its stack. Not all systems have it. */
+
+#ifdef PTHREAD_CANCEL_DISABLE
+static void stop_cancelling(bufv__loan_t *l)
+{
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &l->cancel);
+}
+
+static void go_on_cancelling(const bufv__loan_t *l)
+{
+    int now;
+
+    pthread_setcancelstate(l->cancel, &now);
+}
+#else
+static void stop_cancelling(bufv__loan_t *l)
+{
+    (void)l;
+}
+
+static void go_on_cancelling(const bufv__loan_t *l)
+{
+    (void)l;
+}
+#endif
 
 /* ---- pins */
 
@@ -83,7 +112,26 @@ static int is_pinned(const bufv__pin_t *wanted)
     return p != NULL;
 }
 
-/* Sets or takes away O_NONBLOCK, and asks again, since others may have changed
+static void add_pin(bufv__pin_t *pin)
+{
+    pin->next = pins;
+    pins = pin;
+}
+
+/* In a child of fork() there are none. */
+static void remove_pin(const bufv__pin_t *pin)
+{
+    bufv__pin_t **p = &pins;
+
+    while (*p != NULL && *p != pin)
+        p = &(*p)->next;
+    if (*p != NULL)
+        *p = pin->next;
+}
+
+/* ---- loans */
+
+/* Sets or takes away O_NONBLOCK, and asks first, since others may have changed
  * other flags meanwhile. Whether it was otherwise. */
 static int set_blocking(int fd, int blocking)
 {
@@ -93,75 +141,59 @@ static int set_blocking(int fd, int blocking)
     return flags >= 0 && wanted != flags && fcntl(fd, F_SETFL, wanted) == 0;
 }
 
-int bufv__pin(bufv__pin_t *pin, int fd)
-{
-    int is_ours;
-
-    identify(pin, fd);
-    bufv__loan_begin();
-    is_ours = !is_pinned(pin);
-    if (is_ours) {
-        pin->fd = fd;
-        pin->blocking = set_blocking(fd, 1);
-        pin->next = pins;
-        pins = pin;
-    }
-    bufv__loan_end();
-    return is_ours;
-}
-
-void bufv__unpin(bufv__pin_t *pin)
-{
-    bufv__pin_t **p = &pins;
-
-    bufv__loan_begin();
-    while (*p != pin)
-        p = &(*p)->next;
-    *p = pin->next;
-    if (pin->blocking)
-        set_blocking(pin->fd, 0);
-    bufv__loan_end();
-}
-
-/* ---- loans */
-
-/* Whether there is none for this descriptor. */
-static int is_refused(int fd)
-{
-    bufv__pin_t wanted;
-
-    if (pins == NULL)
-        return 0;
-    identify(&wanted, fd);
-    return is_pinned(&wanted);
-}
-
 /* The mode is asked for under the lock: seen from outside of it, it might be
- * another thread's loan. One that is pinned is as good as full: a thread is
- * about to fill it. */
-apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
-                             apr_socket_t *sock)
+ * another thread's loan. One that is pinned is as good as full: another thread
+ * writes to it. */
+static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
+                         bufv__span_t span)
 {
-    apr_status_t status = APR_SUCCESS;
-
-    (void)sock;
     l->fd = fd;
+    l->span = span;
+    l->blocking = blocking;
+    l->taken = l->changed = 0;
+    stop_cancelling(l);
     bufv__loan_begin();
-    l->unblocked = 0;
-    if (is_refused(fd))
-        status = APR_EAGAIN;
-    else
-        l->unblocked = set_blocking(fd, 0);
-    l->taken = l->unblocked;
-    if (!l->taken)
+    if (span == BUFV__LONG || pins != NULL)
+        identify(&l->pin, fd);
+    if (pins != NULL && is_pinned(&l->pin)) {
         bufv__loan_end();
-    return status;
+        go_on_cancelling(l);
+        return APR_EAGAIN;
+    }
+    l->changed = set_blocking(fd, blocking);
+    l->taken = l->changed || blocking; /* else it is the user's own mode */
+    if (l->taken && span == BUFV__LONG)
+        add_pin(&l->pin);
+    if (!l->taken || span == BUFV__LONG)
+        bufv__loan_end();
+    if (!l->taken)
+        go_on_cancelling(l);
+    return APR_SUCCESS;
+}
+
+apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
+                             apr_socket_t *sock, bufv__span_t span)
+{
+    (void)sock;
+    return take(l, fd, 0, span);
+}
+
+/* Also where it blocks already: it has to stay so. */
+apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd)
+{
+    return take(l, fd, 1, BUFV__LONG);
 }
 
 void bufv__loan_return(bufv__loan_t *l)
 {
     if (!l->taken)
         return;
-    set_blocking(l->fd, 1);
+    if (l->span == BUFV__LONG) {
+        bufv__loan_begin();
+        remove_pin(&l->pin);
+    }
+    if (l->changed && !set_blocking(l->fd, !l->blocking))
+        set_blocking(l->fd, !l->blocking); /* it is not to stay */
     bufv__loan_end();
+    go_on_cancelling(l);
 }

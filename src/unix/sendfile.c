@@ -15,11 +15,12 @@ static int send_quietly(bufv__socket_t *s, int fd, apr_off_t offset,
 {
     bufv__loan_t loan;
     bufv__quiet_t quiet;
-    int error = bufv__loan_take(&loan, s->fd, s->sock);
+    int error = bufv__loan_take(&loan, s->fd, s->sock, BUFV__LONG);
 
     if (error != 0)
         return error;
     bufv__quiet_begin(&quiet, s->fd);
+    bufv__quiet_relax(&quiet);
     do
         error = bufv__sendfile_once(s->fd, fd, offset, len, sent);
     while (error == EINTR);

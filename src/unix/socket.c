@@ -118,6 +118,7 @@ void bufv__socket_flush(void *baton)
 {
     bufv__socket_t *s = baton;
 
+    bufv__socket_refresh(s);
     if (s->corked)
         bufv__uncork(s->fd);
     else if (s->held)
@@ -129,6 +130,7 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
 {
     bufv__socket_t *s = baton;
 
+    bufv__socket_refresh(s);
     if (s->corked)
         bufv__socket_flush(s);
     return bufv__wait_writable(s->fd, timeout);

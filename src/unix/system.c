@@ -20,13 +20,16 @@ apr_time_t bufv__clock(void)
 }
 
 /* Whether a regular file ends at or before an offset, or would if it could
- * have it. File systems refuse what is beyond their longest file in words of
- * their own: EINVAL, EOVERFLOW, EFBIG. */
-static int ends_before(int fd, apr_off_t offset)
+ * have it: file systems refuse what is beyond their longest file, each in its
+ * own words. */
+static int ends_before(int fd, apr_off_t offset, int error)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && offset >= st.st_size;
+    if (error != EINVAL && error != EOVERFLOW && error != EFBIG)
+        return 0;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           offset >= st.st_size;
 }
 
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
@@ -44,7 +47,7 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
     *len = n < 0 ? 0 : (apr_size_t)n;
     if (n > 0)
         return APR_SUCCESS;
-    if (n == 0 || ends_before(fd, offset))
+    if (n == 0 || ends_before(fd, offset, error))
         return APR_EOF;
     return error;
 }
@@ -91,6 +94,8 @@ apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout)
     struct pollfd p;
     int n;
 
+    if (fd < 0) /* closed by APR; poll() would wait for nothing, for ever */
+        return EBADF;
     p.fd = fd;
     p.events = POLLOUT;
     n = poll(&p, 1, timeout < 0 ? -1 : (int)((timeout + 999) / 1000));

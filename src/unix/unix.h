@@ -56,24 +56,8 @@ void bufv__buffer_follow(apr_file_t *file, int fd, bufv__kind_t kind);
 
 /* ---- loan.c */
 
-/* A destination of which the mode stays as it is while it is pinned: no loan
- * is given. For a flush of APR's, which may wait, so that the lock cannot be
- * held. Found by what it is, since its descriptors may be many. */
-typedef struct bufv__pin_t {
-    struct bufv__pin_t *next;
-    apr_uint64_t device, inode;
-    int fd;
-    int blocking; /* made so by us */
-} bufv__pin_t;
-
-/* Pins it in a mode in which it waits. 0 if another thread has pinned it. */
-int bufv__pin(bufv__pin_t *pin, int fd);
-void bufv__unpin(bufv__pin_t *pin);
-
-/* ---- quiet.c */
-
-/* What follows may wait: nobody else is to be kept waiting meanwhile. */
-void bufv__quiet_relax(bufv__quiet_t *q);
+/* bufv__loan_take() for the reverse: until it is returned `fd` blocks. */
+apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd);
 
 /* ---- nowait_*.c: writes without waiting, borrowing nothing */
 

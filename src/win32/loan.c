@@ -51,19 +51,18 @@ static int set_nonblocking(SOCKET fd, u_long on)
 /* APR's handle is not told, and its timeout is as the user left it, also for
  * another thread that looks. */
 apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
-                             apr_socket_t *sock)
+                             apr_socket_t *sock, bufv__span_t span)
 {
     apr_status_t status = APR_SUCCESS;
 
     l->fd = fd;
-    l->taken = 0;
-    l->unblocked = is_blocking(sock);
+    l->span = span;
+    l->changed = is_blocking(sock);
     bufv__loan_begin();
     if (!set_nonblocking(fd, 1))
         status = apr_get_netos_error();
-    if (status == APR_SUCCESS && l->unblocked)
-        l->taken = 1;
-    else
+    l->taken = status == APR_SUCCESS && l->changed;
+    if (!l->taken || span == BUFV__LONG)
         bufv__loan_end();
     return status;
 }
@@ -76,6 +75,8 @@ void bufv__loan_return(bufv__loan_t *l)
 
     if (!l->taken)
         return;
+    if (l->span == BUFV__LONG)
+        bufv__loan_begin();
     set_nonblocking(l->fd, 0);
     bufv__loan_end();
     WSASetLastError(error);

@@ -37,7 +37,7 @@ static apr_status_t send_bufs(bufv__socket_t *s, WSABUF *bufs, DWORD count,
 {
     bufv__loan_t loan;
     DWORD sent = 0;
-    apr_status_t status = bufv__loan_take(&loan, s->fd, s->sock);
+    apr_status_t status = bufv__loan_take(&loan, s->fd, s->sock, BUFV__SHORT);
 
     if (status != APR_SUCCESS)
         return status;

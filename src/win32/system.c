@@ -26,8 +26,8 @@ static int ends_before(HANDLE fd, apr_off_t offset)
            offset >= size.QuadPart;
 }
 
-/* A handle that APR opened for sharing between threads is an overlapped one;
- * the position of others moves, which cannot be helped. */
+/* A handle that APR opened for sharing between threads is an overlapped one,
+ * and has no position. */
 static apr_status_t read_at(HANDLE fd, HANDLE event, apr_off_t offset,
                             void *to, apr_size_t *len)
 {
@@ -42,6 +42,20 @@ static apr_status_t read_at(HANDLE fd, HANDLE event, apr_off_t offset,
     return APR_FROM_OS_ERROR((apr_status_t)error);
 }
 
+/* The position of other handles moves when they are read, and is set back. */
+static apr_status_t read_and_go_back(HANDLE fd, HANDLE event, apr_off_t offset,
+                                     void *to, apr_size_t *len)
+{
+    LARGE_INTEGER none = {{0, 0}}, before;
+    int is_known = GetFileType(fd) == FILE_TYPE_DISK &&
+                   SetFilePointerEx(fd, none, &before, FILE_CURRENT);
+    apr_status_t status = read_at(fd, event, offset, to, len);
+
+    if (is_known)
+        SetFilePointerEx(fd, before, NULL, FILE_BEGIN);
+    return status;
+}
+
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
                                 apr_size_t *len)
 {
@@ -54,7 +68,7 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
         *len = 0;
         return status;
     }
-    status = read_at(fd, event, offset, to, len);
+    status = read_and_go_back(fd, event, offset, to, len);
     CloseHandle(event);
     return status;
 }

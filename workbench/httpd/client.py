@@ -10,6 +10,8 @@
                                   that do not read; asks /server-status of PLAIN
     stalled PID PORT COUNT PATH   anonymous memory of the server, in KiB for
                                   each of COUNT clients that do not read
+    idle PID PORT COUNT PATH      the same, for clients that have read all, and
+                                  keep their connections
     shrink PORT FILE PATH         how many bytes come of 8 MiB that are cut to
                                   5,000,000 while they are sent
 """
@@ -215,6 +217,17 @@ def stalled(pid, port, count, *paths):
         time.sleep(1.5)
 
 
+def idle(pid, port, count, path):
+    before = anonymous_memory(pid)
+    clients = []
+    for _ in range(int(count)):
+        tls = port[0] == "s"
+        clients.append(Tls(int(port[1:])) if tls else Plain(int(port)))
+        get(clients[-1], path)
+    time.sleep(0.5)
+    print(f"{path} {(anonymous_memory(pid) - before) / int(count):.0f}")
+
+
 def shrink(port, name, path):
     with open(name, "wb") as file:
         file.write(bytes(8 << 20))
@@ -231,7 +244,8 @@ def shrink(port, name, path):
     print(len(got.partition(b"\r\n\r\n")[2]))
 
 
-COMMANDS = {f.__name__: f for f in (records, early, held, stalled, shrink)}
+COMMANDS = {f.__name__: f for f in (
+    records, early, held, stalled, idle, shrink)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

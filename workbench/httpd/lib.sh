@@ -94,7 +94,7 @@ free_ports()
 httpd_conf()
 {
     local mpm=$1 cgi=cgi servers=${httpd_servers:-2}
-    local threads=${httpd_threads:-32}
+    local threads=${httpd_threads:-32} # of a process, of which there are two
     [ "$mpm" = prefork ] || cgi=cgid
     cat <<CONF
 ServerRoot "$httpd_dir"
@@ -147,6 +147,7 @@ KeepAlive On
 MaxKeepAliveRequests 0
 KeepAliveTimeout 5
 EnableSendfile On
+SendBufferSize ${httpd_send_buffer:-0}
 DocumentRoot "$httpd_dir/htdocs"
 Alias /mapped "$httpd_dir/htdocs"
 Alias /read "$httpd_dir/htdocs"

@@ -302,7 +302,7 @@ int main(int argc, const char *const *argv)
     make_file(parent);
     for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
         run(&kinds[i], strcmp(argv[1], "on") == 0);
-    printf("%d passed, 0 failed\n", (int)i);
+    printf("cases: %d kinds of TLS\n", (int)i);
     apr_pool_destroy(parent);
     return EXIT_SUCCESS;
 }

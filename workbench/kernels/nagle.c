@@ -338,6 +338,6 @@ int main(int argc, const char *const *argv)
     printf("\n|---|---|---|---|---|---|\n");
     for (i = 0; i < COUNT(shapes); i++)
         good += row(argv[2], atoi(argv[3]), &shapes[i], atof(argv[4]));
-    printf("%d passed, %d failed\n", good, all - good);
+    printf("cases: %d lists, %d failed\n", good, all - good);
     return good == all ? EXIT_SUCCESS : EXIT_FAILURE;
 }
