@@ -1211,8 +1211,8 @@ typedef struct bufv_terms_t {
  *         library's own and what the library does not know of it is not 0
  *
  * @code
- *     bufv_terms_t fair = {sizeof(fair), 0, 0, 64 * 1024};
- *     bufv_report_t report = {sizeof(report)};
+ *     bufv_terms_t fair = {.size = sizeof(fair), .budget = 64 * 1024};
+ *     bufv_report_t report = {.size = sizeof(report)};
  *
  *     status = bufv_write_with(c->out, c->w, &fair, &report);
  *     if (APR_STATUS_IS_INCOMPLETE(status))

@@ -89,13 +89,14 @@ static inline void bufv__put(bufv_t *v, const void *data, apr_size_t len)
     v->length += len;
 }
 
-/* The open release point of copies ends here: another point follows. */
-static inline void bufv__close_copies(bufv_t *v)
+/* The open release point of copies ends before the chunk `at`: another point
+ * follows from there on. */
+static inline void bufv__close_copies(bufv_t *v, apr_uint64_t at)
 {
     bufv__point_t *points = v->points.items;
 
     if (v->copies)
-        points[v->points.tail - 1].at = bufv__end(v);
+        points[v->points.tail - 1].at = at;
     v->copies = 0;
 }
 

@@ -202,7 +202,7 @@ void bufv__put_point(bufv_t *v, apr_uint64_t since, bufv_release_t *release,
     bufv__point_t point = {since, 0, release, baton, data, len};
 
     assert(v->points.tail < v->points.room);
-    bufv__close_copies(v);
+    bufv__close_copies(v, since);
     point.at = bufv__end(v);
     ((bufv__point_t *)v->points.items)[v->points.tail++] = point;
 }

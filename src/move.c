@@ -167,8 +167,8 @@ static apr_status_t append_list(bufv_t *v, bufv_t *from)
     status = make_room(v, part.chunks, part.points, part.ranges);
     if (status != APR_SUCCESS)
         return status;
-    bufv__close_copies(from);
-    bufv__close_copies(v);
+    bufv__close_copies(from, bufv__end(from));
+    bufv__close_copies(v, bufv__end(v));
     move_number(v, from);
     shift = bufv__end(v) - from->first;
     for (i = 0; i < part.points; i++)
@@ -201,8 +201,8 @@ static apr_status_t clone_list(bufv_t *v, bufv_t *from)
     apr_size_t i;
 
     status = make_room(v, part.chunks, part.points, part.ranges);
-    bufv__close_copies(from);
-    bufv__close_copies(v);
+    bufv__close_copies(from, bufv__end(from));
+    bufv__close_copies(v, bufv__end(v));
     for (i = 0; i < part.points && status == APR_SUCCESS; i++)
         status = bufv__point_share(&bufv__points(from)[i]);
     if (status != APR_SUCCESS)
@@ -276,8 +276,8 @@ apr_status_t bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head)
         status = APR_EBUSY;
     if (status != APR_SUCCESS)
         return status;
-    bufv__close_copies(v);
-    bufv__close_copies(head);
+    bufv__close_copies(v, bufv__end(v));
+    bufv__close_copies(head, bufv__end(head));
     part = part_of(v, n);
     divided = divided_point(v, &part);
     status = make_room(head, part.chunks + 1, part.points + 1, part.ranges);

@@ -104,26 +104,53 @@ bufv_reader_t bufv_reader_file(apr_file_t *file)
 
 /* ---- copying */
 
-/* Waits for a reader that has nothing now, within the writer's deadline. */
+/* Lets time pass on the writer's clock, but for no longer than is left. A
+ * transport with a clock of its own is not put to real sleep. */
+static apr_status_t pause_for_reader(const bufv_writer_t *w,
+                                     apr_interval_time_t time,
+                                     apr_interval_time_t left)
+{
+    if (left >= 0 && left < time)
+        time = left;
+    if (w->ops.pause != NULL)
+        w->ops.pause(w->baton, time);
+    else if (w->ops.now != NULL)
+        return APR_EAGAIN;
+    else
+        apr_sleep(time);
+    return APR_SUCCESS;
+}
+
+/* Waits for a reader that has nothing now, within the writer's deadline. If
+ * its last waits brought nothing a pause comes first. */
 static apr_status_t wait_for_reader(const bufv_writer_t *w,
                                     const bufv_reader_t *r, int *wakes)
 {
     bufv_report_t ignored = {0};
-    apr_interval_time_t left;
-    apr_status_t status;
+    apr_interval_time_t left, pause = apr_time_from_msec(1);
+    apr_status_t status = APR_SUCCESS;
     bufv__clock_t clock;
 
     if (r->wait == NULL)
         return APR_EAGAIN;
-    if (*wakes >= WAKES_MAX)
-        apr_sleep(apr_time_from_msec(1) << (*wakes - WAKES_MAX));
-    *wakes += *wakes < WAKES_MAX + PAUSES_MAX;
     bufv__clock_begin(&clock, w, -1, 0, &ignored);
+    left = bufv__clock_left(&clock);
+    if (*wakes >= WAKES_MAX && left != 0)
+        status = pause_for_reader(w, pause << (*wakes - WAKES_MAX), left);
+    if (status != APR_SUCCESS)
+        return status;
+    *wakes += *wakes < WAKES_MAX + PAUSES_MAX;
     do {
         left = bufv__clock_left(&clock);
         status = left == 0 ? APR_TIMEUP : r->wait(r->baton, left);
     } while (APR_STATUS_IS_EINTR(status));
     return status;
+}
+
+/* A reader that has nothing now, which the next read is told again. */
+static int has_nothing_now(apr_status_t status)
+{
+    return APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_EINTR(status);
 }
 
 /* Reads into a list that is empty, until something comes or the reader
@@ -138,12 +165,12 @@ static apr_status_t read_some(bufv_t *v, const bufv_writer_t *w,
     do {
         status = bufv_fill(v, r, COPY_BYTES, &got);
         if (got > 0)
-            return status;
+            return has_nothing_now(status) ? APR_SUCCESS : status;
         if (APR_STATUS_IS_EAGAIN(status))
             waited = wait_for_reader(w, r, &wakes);
         if (waited != APR_SUCCESS)
             return waited;
-    } while (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_EINTR(status));
+    } while (has_nothing_now(status));
     return status == APR_SUCCESS ? APR_EGENERAL : status;
 }
 

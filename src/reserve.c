@@ -119,6 +119,17 @@ static void put_reserved(bufv_t *v, apr_size_t len)
     r->owner = NULL;
 }
 
+/* Makes room for the chunk that a commit appends, and for its point. */
+static apr_status_t make_room(bufv_t *v)
+{
+    apr_status_t status;
+
+    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
+    if (status == APR_SUCCESS)
+        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
+    return status;
+}
+
 apr_status_t bufv_commit(bufv_t *v, apr_size_t len)
 {
     apr_status_t status;
@@ -131,9 +142,7 @@ apr_status_t bufv_commit(bufv_t *v, apr_size_t len)
         bufv__reservation_drop(v);
     if (status != APR_SUCCESS || len == 0)
         return status;
-    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
+    status = make_room(v);
     if (status == APR_SUCCESS)
         put_reserved(v, len);
     return status;
@@ -157,31 +166,69 @@ static apr_status_t read_once(bufv_t *v, const bufv_reader_t *r, void *data,
     return status;
 }
 
+/* What is to be had for a read of `most` bytes at most, so that what comes can
+ * be committed. */
+static apr_status_t reserve_for(bufv_t *v, apr_size_t most, void **data,
+                                apr_size_t *room)
+{
+    apr_size_t least = most < FILL_BYTES ? most : FILL_BYTES;
+    apr_status_t status = bufv_reserve(v, least, data, room);
+
+    if (status != APR_SUCCESS)
+        return status;
+    status = make_room(v);
+    if (status != APR_SUCCESS)
+        bufv__reservation_drop(v);
+    if (*room > most)
+        *room = most;
+    return status;
+}
+
+/* Gives back what was grown for a chunk that did not come. */
+static void shrink_back(bufv_t *v, apr_size_t chunks, apr_size_t points)
+{
+    if (v->chunks.room > chunks)
+        bufv__queue_fit(&v->chunks, sizeof(struct iovec));
+    if (v->points.room > points)
+        bufv__queue_fit(&v->points, sizeof(bufv__point_t));
+}
+
+/* Reads in place of the caller, who has checked what there is to check. */
+static apr_status_t fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most,
+                         apr_size_t *got)
+{
+    apr_size_t chunks = v->chunks.room, points = v->points.room, room;
+    apr_status_t status;
+    void *data;
+
+    status = reserve_for(v, most, &data, &room);
+    if (status == APR_SUCCESS)
+        status = read_once(v, r, data, room, got);
+    if (*got == 0)
+        shrink_back(v, chunks, points);
+    return status;
+}
+
 /* The list is in use while the reader has its room: it cannot be cleared or
  * destroyed then. */
 apr_status_t bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most,
                        apr_size_t *got)
 {
-    apr_size_t room;
     apr_status_t status;
-    bufv__use_t use;
-    void *data;
 
     if (got == NULL)
         return APR_EINVAL;
     *got = 0;
-    if (v == NULL || r == NULL || r->read == NULL)
+    if (v == NULL || r == NULL || r->read == NULL || v->length == UINT64_MAX)
         return APR_EINVAL;
     if (most == 0)
         return APR_SUCCESS;
-    status =
-        bufv_reserve(v, most < FILL_BYTES ? most : FILL_BYTES, &data, &room);
-    if (status != APR_SUCCESS)
-        return status;
-    use = v->use;
-    v->use = BUFV__IN_USE;
-    status = read_once(v, r, data, room < most ? room : most, got);
-    if (use == BUFV__FREE)
-        bufv__leave(v);
+    if (most > UINT64_MAX - v->length)
+        most = (apr_size_t)(UINT64_MAX - v->length);
+    if (v->use != BUFV__FREE)
+        return fill(v, r, most, got);
+    bufv__enter(v);
+    status = fill(v, r, most, got);
+    bufv__leave(v);
     return status;
 }

@@ -91,7 +91,7 @@ static BUFV__COLD apr_status_t make_room_slowly(bufv_t *v, apr_size_t len)
         status = next_slab(v, len);
         if (status != APR_SUCCESS)
             return status;
-        bufv__close_copies(v); /* those of the slab before */
+        bufv__close_copies(v, bufv__end(v)); /* those of the slab before */
     }
     if (!v->copies) {
         bufv__put_point(v, bufv__end(v), bufv__owner_unref, v->slab.owner,
@@ -152,7 +152,7 @@ apr_status_t bufv_append_copy(bufv_t *v, const void *data, apr_size_t len)
 /* Formats into the slab; *len is set to the length of the text, which may be
  * longer than there was room for. */
 static BUFV_FORMAT(3, 0) apr_status_t
-format_into(bufv_t *v, apr_size_t *len, const char *format, va_list args)
+    format_into(bufv_t *v, apr_size_t *len, const char *format, va_list args)
 {
     apr_size_t room = v->slab.room < INT_MAX ? v->slab.room : INT_MAX;
     int n;
@@ -167,7 +167,7 @@ format_into(bufv_t *v, apr_size_t *len, const char *format, va_list args)
 
 /* The final NUL of vsnprintf() needs room, and is not kept. */
 static BUFV_FORMAT(2, 0) apr_status_t
-append_text(bufv_t *v, const char *format, va_list args)
+    append_text(bufv_t *v, const char *format, va_list args)
 {
     va_list again;
     apr_size_t len;

@@ -18,6 +18,11 @@
  * if it can send at all. */
 #define STARVED_BYTES ((apr_size_t)4096)
 
+/* After a shortage batches grow again with each success. If the system then
+ * lacks memory at once, as one does that never has it for so much, twice as
+ * many successes come first; at most so many. */
+#define GROWTH_MAX 64
+
 /* A wait may end for nothing so often before pauses are put between: wakes
  * that are not ours happen. */
 #define WAKES_MAX 2
@@ -40,6 +45,9 @@ typedef struct write_t {
     apr_size_t bytes;    /* of an attempt, as far as there is memory */
     int running;         /* between `begin` and `end` of the operations */
     int starved;         /* attempts in a row that lacked memory */
+    int growth;          /* successes before a batch grows again */
+    int successes;       /* since it shrank or grew */
+    int grown;           /* the next attempt is the first of that size */
     int wakes;           /* waits in a row that brought nothing */
     const char *op;      /* of the last attempt */
     bufv__clock_t clock;
@@ -81,10 +89,13 @@ static void adapt(write_t *t, apr_size_t written)
 {
     bufv__limits_t *l = &t->limits;
 
-    t->starved = t->wakes = 0;
-    if (t->bytes < t->w->limits.bytes)
+    t->starved = t->wakes = t->grown = 0;
+    if (t->bytes < t->w->limits.bytes && ++t->successes >= t->growth) {
         t->bytes = t->bytes > t->w->limits.bytes / 2 ? t->w->limits.bytes
                                                      : t->bytes * 2;
+        t->successes = 0;
+        t->grown = 1;
+    }
     if (written == t->batch.bytes)
         l->copied = l->copied > BUFV__SCRATCH_MAX / 2 ? BUFV__SCRATCH_MAX
                                                       : l->copied * 2;
@@ -289,6 +300,9 @@ static apr_status_t shrink(write_t *t, apr_status_t status)
         t->bytes = STARVED_BYTES;
     if (t->bytes > t->w->limits.bytes)
         t->bytes = t->w->limits.bytes;
+    if (t->grown && t->growth < GROWTH_MAX)
+        t->growth *= 2;
+    t->successes = t->grown = 0;
     if (t->may_wait)
         return pause_for(t, pause, status);
     return t->starved == 1 ? APR_SUCCESS : status;
@@ -356,6 +370,8 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
     t->op = w->ops.name;
     t->report = none;
     t->running = t->starved = t->wakes = 0;
+    t->successes = t->grown = 0;
+    t->growth = 1;
     t->limits = w->limits;
     t->limits.copied = BUFV__SCRATCH_MAX;
     t->bytes = w->limits.bytes;

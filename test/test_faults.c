@@ -315,6 +315,8 @@ START_TEST(faults__at_every_wait)
         bufv_t *v = list_new();
 
         assert_ok(bufv_append(v, big, 8 << 20));
+        /* Left alone, the system might take all without a wait. */
+        assert_ok(apr_socket_opt_set(p->near_end, APR_SO_SNDBUF, 65536));
         p->pause = 200;
         peer_start(p);
         shim_strike(s->shim, SHIM_POLL, 1, fault->fault, fault->error);

@@ -197,14 +197,14 @@ static apr_status_t leak(void *baton, const struct iovec *vec, apr_size_t nvec,
 /* A descriptor that is left open. */
 START_TEST(net__an_open_descriptor)
 {
-#ifdef _WIN32
-    skip("net__an_open_descriptor", "handles are opened by others, too");
-    (void)leak;
-#else
     bufv_ops_t ops = ops_new();
     apr_file_t *file = NULL;
     bufv_writer_t *w;
 
+    if (!net_sees_descriptors()) {
+        skip("net__an_open_descriptor", "others open some, too");
+        return;
+    }
     ops.name = "leak";
     ops.max_vec = 1;
     ops.max_bytes = 100;
@@ -212,7 +212,6 @@ START_TEST(net__an_open_descriptor)
     assert_ok(bufv_writer_create(&w, &ops, &file, pool));
     assert_ok(bufv_write(list_of((const char *const[]){"a", NULL}), w, NULL));
     assert_noted("descriptor");
-#endif
 }
 END_TEST
 

@@ -144,6 +144,34 @@ START_TEST(split__split_between_owned_chunks)
 }
 END_TEST
 
+/* An owned chunk behind copied bytes, cut at each byte: it is released after
+ * the later of its two parts, however it came to stand there. */
+START_TEST(split__owned_behind_copies)
+{
+    static const struct {
+        apr_uint64_t at;
+        int formatted;
+    } cuts[] = {{0, 0}, {3, 0}, {4, 0}, {5, 0}, {7, 0}, {8, 0},
+                {0, 1}, {3, 1}, {4, 1}, {5, 1}, {7, 1}, {8, 1}};
+    apr_uint64_t in_head = cuts[_i].at > 3;
+    journal_t *j = journal_new();
+    bufv_t *v = list_new(), *head = list_new();
+
+    if (cuts[_i].formatted)
+        assert_ok(bufv_appendf(v, "%s", "abc"));
+    else
+        assert_ok(bufv_append_copy(v, "abc", 3));
+    assert_ok(journal_append(j, v, "owned", 5));
+    assert_ok(bufv_append_copy(v, "xyz", 3));
+    assert_ok(bufv_split(v, cuts[_i].at, head));
+    journal_assert(j, 0);
+    bufv_clear(v);
+    journal_assert(j, !in_head);
+    bufv_clear(head);
+    journal_assert(j, 1);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, split__at_every_byte);
@@ -154,6 +182,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, split__shares_copied_bytes);
     tcase_add_test(tc, split__empty_owned);
     tcase_add_test(tc, split__split_between_owned_chunks);
+    tcase_add_loop_test(tc, split__owned_behind_copies, 0, 12);
 }
 
 const topic_t topic_split = {"split", add_tests};

@@ -257,7 +257,8 @@ static apr_uint64_t run_threads(bufv_writer_t *w, int lists, apr_size_t most,
     ck_assert_int_gt(sum.full, 0);
     ck_assert_int_gt(sum.late, 0);
     ck_assert_int_gt(sum.spent, 0);
-    ck_assert_int_gt(sum.busy, 0);
+    /* Whether a turn was ever found taken is up to the scheduler, and tested
+     * in `turn`. */
     return sum.written;
 }
 

@@ -109,7 +109,9 @@ START_TEST(win32__nobufs_shrinks)
     peer_start(p);
     refuse(100000, APR_UINT64_MAX, WSAENOBUFS);
     assert_ok(write_checked(v, w, &written));
-    ck_assert_uint_eq(wsa.refused, 3); /* 512, 256, 128 KiB */
+    ck_assert_uint_ge(wsa.refused, 3); /* 512, 256, 128 KiB */
+    ck_assert_uint_le(wsa.refused,
+                      12); /* and 128 again, more and more rarely */
     ck_assert_uint_eq(wsa.most_bytes, 512 * 1024);
     peer_finish(p);
     peer_assert_length(p, BIG);

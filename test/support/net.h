@@ -36,6 +36,10 @@ void net_look(const char *where);
  * calls are not those of a test. */
 int net_is_looking(void);
 
+/** Whether a descriptor that is left open is noticed: not where others open
+ * some as well. */
+int net_sees_descriptors(void);
+
 /** Says what a writer that the net did not see being created writes to. */
 void net_watch_socket(const bufv_writer_t *w, apr_socket_t *sock);
 

@@ -183,7 +183,7 @@ static apr_size_t sum(const struct iovec *vec, apr_size_t nvec)
 
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-    struct iovec few[1024];
+    static __thread struct iovec few[1024]; /* not on a measured stack */
     struct msghdr less = *msg;
     shim_record_t *r;
 
@@ -235,7 +235,7 @@ ssize_t send(int fd, const void *data, size_t len, int flags)
 
 ssize_t writev(int fd, const struct iovec *vec, int nvec)
 {
-    struct iovec few[1024];
+    static __thread struct iovec few[1024]; /* not on a measured stack */
     shim_record_t *r;
 
     if (unwatched())
@@ -257,7 +257,7 @@ ssize_t writev(int fd, const struct iovec *vec, int nvec)
 /* A writev() that does not wait, for which older C libraries have no name. */
 static long pwritev2_raw(const long *args)
 {
-    struct iovec few[1024];
+    static __thread struct iovec few[1024]; /* not on a measured stack */
     apr_size_t nvec = (apr_size_t)args[2];
     const struct iovec *vec;
     shim_record_t *r;

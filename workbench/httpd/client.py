@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that behave as no browser does, and look closely at what they get.
 
-    records PORT PATH [COUNT]     sizes of the TLS records of each of COUNT
-                                  responses, over one connection
-    early PORT PATH SECONDS       how many bytes of the body come that soon;
-                                  a PORT that begins with s is one for TLS
+    late PORT PATH                a response, to a client that asks and sleeps
+                                  for a second before it reads
+    pipeline PORT PATH...         the responses to requests in one segment
+    early PORT PATH SECONDS       how many bytes of the body come that soon
+    records PORT PATH [COUNT]     bytes, number of TLS records and their sizes
+                                  of COUNT responses, over one connection
     held PLAIN PORT PATH...       how many of six workers stay with clients
                                   that do not read; asks /server-status of PLAIN
     stalled PID PORT COUNT PATH   anonymous memory of the server, in KiB for
@@ -14,6 +16,9 @@
                                   keep their connections
     shrink PORT FILE PATH         how many bytes come of 8 MiB that are cut to
                                   5,000,000 while they are sent
+
+A PORT that begins with s is one for TLS. What is printed of responses has no
+Date.
 """
 
 import os
@@ -28,8 +33,10 @@ SMALL_BUFFER = 4096
 TIMEOUT = 60
 
 
-def request(path):
-    return f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+def request(path, last=False):
+    fields = "Connection: close\r\n" if last else ""
+    return (f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n{fields}"
+            "\r\n").encode()
 
 
 def connect(port, receive_buffer=None):
@@ -111,8 +118,11 @@ class Tls:
             try:
                 while True:
                     data += self.tls.read(1 << 16)
-            except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            except ssl.SSLWantReadError:
                 pass
+            except ssl.SSLZeroReturnError:
+                if not data:
+                    raise EOFError("closed") from None
             if data:
                 return data, [len(data)]
 
@@ -127,33 +137,63 @@ def is_whole(response):
     return body.endswith(b"0\r\n\r\n")
 
 
-def get(connection, path):
+def get(client, path):
     """A response, and the sizes of its records."""
-    connection.send(request(path))
+    client.send(request(path))
     response, sizes = b"", []
     while not is_whole(response):
-        data, records = connection.receive()
+        data, records = client.receive()
         response += data
         sizes += records
     return response, sizes
 
 
+def connection(port):
+    return Tls(int(port[1:])) if port[0] == "s" else Plain(int(port))
+
+
+def print_all(client):
+    """What comes until the server closes, without the lines of dates."""
+    got = []
+    try:
+        while True:
+            got.append(client.receive()[0])
+    except EOFError:
+        pass
+    text = re.sub(rb"\r\nDate: [^\r]*", b"", b"".join(got))
+    sys.stdout.buffer.write(text)
+
+
+def late(port, path):
+    client = connection(port)
+    client.send(request(path, last=True))
+    time.sleep(1)
+    print_all(client)
+
+
+def pipeline(port, *paths):
+    client = connection(port)
+    client.send(b"".join(map(request, paths[:-1])) +
+                request(paths[-1], last=True))
+    print_all(client)
+
+
 def records(port, path, count="1"):
-    connection = Tls(int(port))
+    client = connection(port)
     for _ in range(int(count)):
-        response, sizes = get(connection, path)
+        response, sizes = get(client, path)
         print(len(response), len(sizes), *sizes)
 
 
 def early(port, path, seconds):
-    connection = Tls(int(port[1:])) if port[0] == "s" else Plain(int(port))
-    connection.send(request(path))
+    client = connection(port)
+    client.send(request(path))
     end = time.monotonic() + float(seconds)
     response = b""
     while time.monotonic() < end:
-        connection.sock.settimeout(max(0.001, end - time.monotonic()))
+        client.sock.settimeout(max(0.001, end - time.monotonic()))
         try:
-            response += connection.receive()[0]
+            response += client.receive()[0]
         except TimeoutError:
             break
     print(len(response.partition(b"\r\n\r\n")[2]))
@@ -221,8 +261,7 @@ def idle(pid, port, count, path):
     before = anonymous_memory(pid)
     clients = []
     for _ in range(int(count)):
-        tls = port[0] == "s"
-        clients.append(Tls(int(port[1:])) if tls else Plain(int(port)))
+        clients.append(connection(port))
         get(clients[-1], path)
     time.sleep(0.5)
     print(f"{path} {(anonymous_memory(pid) - before) / int(count):.0f}")
@@ -245,7 +284,7 @@ def shrink(port, name, path):
 
 
 COMMANDS = {f.__name__: f for f in (
-    records, early, held, stalled, idle, shrink)}
+    late, pipeline, early, records, held, stalled, idle, shrink)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

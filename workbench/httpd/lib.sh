@@ -6,18 +6,28 @@
 # machine's own httpd is touched, if it has one: Debian's apache2-bin is the
 # program without the service.
 #
-# Two servers in one: the same resources with the module (port `with`) and
+# Four servers in one: the same resources with the module (port `with`) and
 # without it (port `without`), and both again with TLS (`tls`, `tls_without`).
+# Access logs go by the same names. Where a script takes a port, one that
+# begins with an s is one with TLS.
 
 # shellcheck source=workbench/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# shellcheck disable=SC2034
 httpd_build=${BUFV_HTTPD_BUILD:-$bufv_build/httpd}
 httpd_module=${BUFV_HTTPD_MODULE:-$httpd_build/examples/httpd/mod_bufv.so}
 httpd_pid=
 httpd_dir=
 with='' without='' tls='' tls_without=''
+
+# httpd_build_module DIR FLAGS
+httpd_build_module()
+{
+    cmake -S "$bufv_root" -B "$1" -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_C_FLAGS="$2" -DBUFV_TESTS=OFF -DBUFV_OPENSSL=OFF \
+        -DBUFV_HTTPD=ON &&
+        cmake --build "$1" --target mod_bufv -j 2
+}
 
 # httpd_prepare PACKAGE... installs what is needed, or skips all.
 httpd_prepare()
@@ -28,12 +38,8 @@ httpd_prepare()
     httpd_program=$(apxs -q SBINDIR)/$(apxs -q PROGNAME)
     say "$("$httpd_program" -v | head -n 1); builds the module"
     mkdir -p "$httpd_build"
-    {
-        cmake -S "$bufv_root" -B "$httpd_build" -DCMAKE_BUILD_TYPE=Release \
-            -DCMAKE_C_FLAGS="-g ${BUFV_HTTPD_FLAGS:-}" -DBUFV_TESTS=OFF -DBUFV_OPENSSL=OFF \
-            -DBUFV_HTTPD=ON &&
-        cmake --build "$httpd_build" --target mod_bufv -j 2
-    } >"$httpd_build.log" 2>&1 || { cat "$httpd_build.log"; exit 1; }
+    httpd_build_module "$httpd_build" -g >"$httpd_build/log" 2>&1 ||
+        { cat "$httpd_build/log"; exit 1; }
     httpd_dir=$(mktemp -d)
     chmod 755 "$httpd_dir"
     trap 'httpd_stop; rm -rf "$httpd_dir"' EXIT
@@ -104,7 +110,7 @@ ServerName localhost
 User www-data
 Group www-data
 ErrorLog "$httpd_dir/error.log"
-LogLevel notice ssl:error
+LogLevel notice ssl:error bufv:debug
 ServerTokens Prod
 Listen 127.0.0.1:$with
 Listen 127.0.0.1:$without
@@ -113,6 +119,7 @@ Listen 127.0.0.1:$tls_without
 
 LoadModule mpm_${mpm}_module "$httpd_modules/mod_mpm_$mpm.so"
 LoadModule authz_core_module "$httpd_modules/mod_authz_core.so"
+LoadModule setenvif_module "$httpd_modules/mod_setenvif.so"
 LoadModule alias_module "$httpd_modules/mod_alias.so"
 LoadModule status_module "$httpd_modules/mod_status.so"
 LoadModule proxy_module "$httpd_modules/mod_proxy.so"
@@ -173,23 +180,24 @@ ProxyPass /proxied/ http://127.0.0.1:$without/
     SetHandler bufv-chunks
 </LocationMatch>
 
+SetEnvIf Request_URI ^/server-status quiet
 LogFormat "%U%q %>s %B %O" sizes
 <VirtualHost 127.0.0.1:$with>
     BufvOutput On
-    CustomLog "$httpd_dir/with.log" sizes
+    CustomLog "$httpd_dir/with.log" sizes env=!quiet
 </VirtualHost>
 <VirtualHost 127.0.0.1:$without>
-    CustomLog "$httpd_dir/without.log" sizes
+    CustomLog "$httpd_dir/without.log" sizes env=!quiet
 </VirtualHost>
 <VirtualHost 127.0.0.1:$tls>
     BufvTLS On
-    CustomLog "$httpd_dir/tls.log" sizes
+    CustomLog "$httpd_dir/tls.log" sizes env=!quiet
     SSLEngine On
     SSLCertificateFile "$httpd_dir/cert"
     SSLCertificateKeyFile "$httpd_dir/key"
 </VirtualHost>
 <VirtualHost 127.0.0.1:$tls_without>
-    CustomLog "$httpd_dir/tls_without.log" sizes
+    CustomLog "$httpd_dir/tls_without.log" sizes env=!quiet
     SSLEngine On
     SSLCertificateFile "$httpd_dir/cert"
     SSLCertificateKeyFile "$httpd_dir/key"
@@ -197,12 +205,13 @@ LogFormat "%U%q %>s %B %O" sizes
 CONF
 }
 
-# Asks the one port whose access log is of no interest.
+# Asks what is not logged.
 httpd_answers()
 {
     local i
     for i in $(seq "${httpd_patience:-100}"); do
-        curl -s -k -o /dev/null "https://127.0.0.1:$tls/empty" && return
+        curl -s -o /dev/null "http://127.0.0.1:$without/server-status" &&
+            return
         kill -0 "$httpd_pid" 2>/dev/null || return 1
         sleep 0.1
     done

@@ -280,8 +280,7 @@ static void make_file(apr_pool_t *parent)
         pattern[i] = (unsigned char)((i % PERIOD) * 2654435761u >> 16);
     MUST(apr_file_mktemp(&file, name,
                          APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE |
-                             APR_FOPEN_DELONCLOSE |
-                             APR_FOPEN_SENDFILE_ENABLED,
+                             APR_FOPEN_DELONCLOSE | APR_FOPEN_SENDFILE_ENABLED,
                          parent) == APR_SUCCESS);
     MUST(apr_file_write_full(file, pattern, sizeof(pattern), NULL) ==
          APR_SUCCESS);

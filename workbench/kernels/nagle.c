@@ -200,10 +200,8 @@ typedef struct rival_t {
 } rival_t;
 
 static const rival_t rivals[] = {
-    {"bufv", by_bufv},
-    {"bufv, copy_below 0", by_bufv_uncopied},
-    {"writev", by_writev},
-    {"apr_socket_sendv", by_apr},
+    {"bufv", by_bufv},     {"bufv, copy_below 0", by_bufv_uncopied},
+    {"writev", by_writev}, {"apr_socket_sendv", by_apr},
     {"libuv", by_libuv},
 };
 

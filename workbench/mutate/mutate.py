@@ -799,7 +799,8 @@ def main():
     sys.exit(tally.conclude())
 
 
-try:
-    main()
-except Unfit as unfit:
-    sys.exit("mutate: %s" % unfit)
+if __name__ == "__main__":
+    try:
+        main()
+    except Unfit as unfit:
+        sys.exit("mutate: %s" % unfit)

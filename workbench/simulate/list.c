@@ -49,8 +49,7 @@ void lists_init(void)
     HOLDS(apr_pool_create(&pool, NULL) == APR_SUCCESS);
     HOLDS(apr_file_mktemp(&file[0], name, flags | APR_FOPEN_CREATE, pool) ==
           APR_SUCCESS);
-    HOLDS(apr_file_write_full(file[0], pattern, PATTERN, NULL) ==
-          APR_SUCCESS);
+    HOLDS(apr_file_write_full(file[0], pattern, PATTERN, NULL) == APR_SUCCESS);
     HOLDS(apr_file_open(&file[1], name,
                         APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, 0,
                         pool) == APR_SUCCESS);
@@ -148,6 +147,19 @@ uint32_t list_place(const list_t *list, uint64_t from, uint32_t *len)
 
     *len = part->len - (uint32_t)from;
     return part->at + (uint32_t)from;
+}
+
+const part_t *list_part(const list_t *list, uint64_t from, uint32_t *left)
+{
+    const part_t *part;
+
+    if (from >= list->left)
+        return NULL;
+    part = part_at(list, &from);
+    *left = part->len - (uint32_t)from;
+    if (part == &list->parts[list->first])
+        from -= list->cut;
+    return from == 0 ? part : NULL;
 }
 
 int list_has(const list_t *list, uint64_t from, const void *data, size_t len)
@@ -254,17 +266,22 @@ static uint32_t some_place(void)
     return rnd(PATTERN - CHUNK_MAX);
 }
 
+/* The length comes first, then the place: of two arguments either might. */
+static part_t *part_some(list_t *list, uint32_t len)
+{
+    return part_new(list, some_place(), len);
+}
+
 static void append_borrowed(list_t *list)
 {
-    part_t *part = part_new(list, some_place(), some_length());
+    part_t *part = part_some(list, some_length());
 
-    HOLDS(bufv_append(list->v, pattern + part->at, part->len) ==
-          APR_SUCCESS);
+    HOLDS(bufv_append(list->v, pattern + part->at, part->len) == APR_SUCCESS);
 }
 
 static void append_copied(list_t *list)
 {
-    part_t *part = part_new(list, some_place(), some_length());
+    part_t *part = part_some(list, some_length());
     unsigned char bytes[CHUNK_MAX + 2000];
 
     memcpy(bytes, pattern + part->at, part->len);
@@ -275,7 +292,7 @@ static void append_copied(list_t *list)
 
 static void append_text(list_t *list)
 {
-    part_t *part = part_new(list, some_place(), 1 + rnd(100));
+    part_t *part = part_some(list, 1 + rnd(100));
 
     HOLDS(bufv_appendf(list->v, "%.*s", (int)part->len,
                        (const char *)pattern + part->at) == APR_SUCCESS);
@@ -298,8 +315,7 @@ static void append_several(list_t *list)
     uint32_t n = 1 + rnd(VEC_MAX), i;
 
     for (i = 0; i < n; i++) {
-        part_t *part =
-            part_new(list, some_place(), rnd(4) == 0 ? 0 : some_length());
+        part_t *part = part_some(list, rnd(4) == 0 ? 0 : some_length());
 
         vec[i].iov_base = pattern + part->at;
         vec[i].iov_len = part->len;
@@ -323,7 +339,7 @@ static void append_reserved(list_t *list)
         len = (uint32_t)room;
     if (rnd(4) == 0)
         append_borrowed(list);
-    part = part_new(list, some_place(), len);
+    part = part_some(list, len);
     memcpy(data, pattern + part->at, len);
     HOLDS(bufv_commit(list->v, len) == APR_SUCCESS);
     list->copies = 1;
@@ -332,7 +348,7 @@ static void append_reserved(list_t *list)
 void list_append_owned(list_t *list)
 {
     uint32_t len = rnd(8) == 0 ? 0 : some_length();
-    part_t *part = part_new(list, some_place(), len);
+    part_t *part = part_some(list, len);
     owned_t *o = owned_new(list, part);
 
     if (rnd(2) == 0 && len > 0) {
@@ -347,33 +363,34 @@ void list_append_owned(list_t *list)
 
 static void append_range(list_t *list)
 {
-    part_t *part = part_new(list, some_place(), some_length());
+    part_t *part = part_some(list, some_length());
 
-    part->is_file = 1;
-    HOLDS(bufv_append_file(list->v, file[rnd(2)], (apr_off_t)part->at,
-                           part->len) == APR_SUCCESS);
+    part->is_file = 1 + (int)rnd(2);
+    HOLDS(bufv_append_file(list->v, file[part->is_file - 1],
+                           (apr_off_t)part->at, part->len) == APR_SUCCESS);
 }
 
 static void append_owned_range(list_t *list)
 {
     uint32_t len = rnd(8) == 0 ? 0 : some_length();
-    part_t *part = part_new(list, some_place(), len);
+    part_t *part = part_some(list, len);
     owned_t *o = owned_new(list, part);
 
-    part->is_file = 1;
+    part->is_file = 1 + (int)rnd(2);
     o->data = NULL;
-    HOLDS(bufv_append_file_owned(list->v, file[rnd(2)], (apr_off_t)part->at,
-                                 len, give_back, o) == APR_SUCCESS);
+    HOLDS(bufv_append_file_owned(list->v, file[part->is_file - 1],
+                                 (apr_off_t)part->at, len, give_back,
+                                 o) == APR_SUCCESS);
 }
 
 void list_append_missing(list_t *list)
 {
     part_t *part = part_new(list, PATTERN - 50 - rnd(5000), 5200);
 
-    part->is_file = 1;
+    part->is_file = 1 + (int)rnd(2);
     list->missing = 1;
-    HOLDS(bufv_append_file(list->v, file[rnd(2)], (apr_off_t)part->at,
-                           part->len) == APR_SUCCESS);
+    HOLDS(bufv_append_file(list->v, file[part->is_file - 1],
+                           (apr_off_t)part->at, part->len) == APR_SUCCESS);
 }
 
 /* Those that come often are there often. */
@@ -509,8 +526,7 @@ void list_prepend(list_t *list)
     part->owned = NULL;
     part->is_file = 0;
     list->left += part->len;
-    HOLDS(bufv_prepend(list->v, pattern + part->at, part->len) ==
-          APR_SUCCESS);
+    HOLDS(bufv_prepend(list->v, pattern + part->at, part->len) == APR_SUCCESS);
     list_check(list);
 }
 

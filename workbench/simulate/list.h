@@ -37,7 +37,7 @@ typedef struct part_t {
     uint32_t at; /**< in the pattern */
     uint32_t len;
     owned_t *owned; /**< or NULL */
-    int is_file;
+    int is_file;    /**< 1: a range; 2: one that may be sent unread */
 } part_t;
 
 typedef struct list_t {
@@ -100,12 +100,17 @@ void list_destroy(list_t *list);
 void list_doom(list_t *list);
 void list_doomed(list_t *list);
 
-/** Whether these bytes come next in the list, `from` bytes behind its front. */
+/** Whether these bytes come next in the list, `from` bytes behind its front.
+ */
 int list_has(const list_t *list, uint64_t from, const void *data, size_t len);
 
 /** Where in the pattern the byte is, that is `from` bytes behind the front,
  * and how many follow it there. */
 uint32_t list_place(const list_t *list, uint64_t from, uint32_t *len);
+
+/** The part that begins `from` bytes behind the front, if one does, and what
+ * of it is left. NULL: none begins there. */
+const part_t *list_part(const list_t *list, uint64_t from, uint32_t *left);
 
 /** Bytes have left: which releases are due follows from that. */
 void list_took(list_t *list, uint64_t n);

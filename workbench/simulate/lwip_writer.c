@@ -37,8 +37,9 @@ int lwip_conn_is_ready(void *baton)
 {
     const lwip_conn_t *conn = baton;
 
-    return conn->pcb == NULL || (tcp_sndbuf(conn->pcb) > 0 &&
-                                 tcp_sndqueuelen(conn->pcb) < TCP_SND_QUEUELEN);
+    return conn->pcb == NULL ||
+           (tcp_sndbuf(conn->pcb) > 0 &&
+            tcp_sndqueuelen(conn->pcb) < TCP_SND_QUEUELEN);
 }
 
 /* Copied: the caller's bytes may go as soon as the attempt has accepted them,

@@ -27,6 +27,9 @@ typedef struct call_t {
     int last_took_nothing;
     int starved; /* attempts in a row */
     int has_turn;
+    int reads_files; /* one could not be sent unread */
+    apr_time_t tried;
+    int idle;   /* attempts at this time that took nothing */
     int doomed; /* list or writer was destroyed by a callback */
     uint64_t doomed_left;
     bufv_call_t hook;
@@ -109,10 +112,59 @@ static void check_attempt(const call_t *c, apr_size_t sum, int more)
     HOLDS(!n->locked || n->partial == c->list ||
           (n->partial == NULL && !n->dropped));
     HOLDS(c->asked.budget == 0 || c->written + sum <= c->asked.budget);
-    if (rest == 0)
+    if (rest == 0 || c->written + sum == c->asked.budget)
         HOLDS(more == 0);
-    else if (c->written + sum != c->asked.budget)
+    else
         HOLDS(more != 0);
+}
+
+/* Whether a range comes next that will be sent unread. */
+static int is_unread_next(const call_t *c, apr_size_t sum)
+{
+    uint32_t left;
+    const part_t *part = list_part(c->list, sum, &left);
+
+    return part != NULL && part->is_file == 2 && c->n->has_sendfile &&
+           !c->reads_files && left >= c->n->sendfile_from;
+}
+
+/* Each chunk is an entry where nothing is copied; of two small neighbours at
+ * least one is not where they are. What the library has copied itself it may
+ * have joined. */
+static void check_entries(const call_t *c, apr_size_t nvec, apr_size_t sum)
+{
+    apr_size_t below = c->n->copy_below, chunks = 0, done = 0;
+    int small = 0, neighbours = 0, files = 0;
+    uint32_t len, left;
+
+    while (done < sum) {
+        const part_t *part = list_part(c->list, done, &left);
+
+        list_place(c->list, done, &len);
+        files |= part != NULL && part->is_file;
+        small = done + len <= sum && len < below ? small + 1 : 0;
+        neighbours |= small > 1;
+        chunks++;
+        done += len;
+    }
+    if (files || c->list->copies)
+        return;
+    HOLDS(nvec <= chunks);
+    if (below == 0)
+        HOLDS(nvec == chunks);
+    else if (neighbours && c->attempts == 0)
+        HOLDS(nvec < chunks);
+}
+
+/* Nobody asks again and again what said no. */
+static void check_pace(call_t *c)
+{
+    c->idle = c->tried == world_now() && c->last_took_nothing &&
+                      !APR_STATUS_IS_EINTR(c->last)
+                  ? c->idle + 1
+                  : 0;
+    c->tried = world_now();
+    HOLDS(c->idle < 4);
 }
 
 /* Bytes were accepted: all that follows from that. */
@@ -204,6 +256,14 @@ static apr_status_t concluded(call_t *c, const char *op, apr_size_t nvec,
     return c->last;
 }
 
+/* The connection goes, and the bytes that were just accepted with it. */
+static apr_status_t break_off(near_t *n)
+{
+    if (n->tcp.pcb != NULL)
+        tcp_abort(n->tcp.pcb);
+    return APR_EPIPE;
+}
+
 #define VEC_MAX 1024
 
 static apr_status_t watch_writev(void *baton, const struct iovec *vec,
@@ -223,6 +283,10 @@ static apr_status_t watch_writev(void *baton, const struct iovec *vec,
         sum += vec[i].iov_len;
     }
     check_attempt(c, sum, more);
+    check_entries(c, nvec, sum);
+    check_pace(c);
+    if (more != 0)
+        HOLDS((more == BUFV_MORE_FILE) == is_unread_next(c, sum));
     memcpy(part, vec, nvec * sizeof(*vec));
     *written = 0;
     if (!strike(c, &status)) {
@@ -231,7 +295,12 @@ static apr_status_t watch_writev(void *baton, const struct iovec *vec,
             memory_fails_after = 1 + rnd(6);
         status = n->ops->writev(n->baton, part, given, more, written);
         memory_fails_after = 0;
-        if (*written == sum && status == APR_SUCCESS && chance(n->faults.claims))
+        if (*written == sum && chance(n->faults.fills))
+            status = APR_EAGAIN;
+        if (*written > 0 && chance(n->faults.breaks))
+            status = break_off(n);
+        if (*written == sum && status == APR_SUCCESS &&
+            chance(n->faults.claims))
             *written = sum + 1 + rnd(3);
     }
     status = concluded(c, n->ops->name, nvec, sum, *written, status, more);
@@ -255,17 +324,21 @@ static apr_status_t watch_sendfile(void *baton, apr_file_t *file,
     HOLDS(c->n == n && len <= n->max_bytes);
     HOLDS(list_place(c->list, 0, &rest) == (uint32_t)offset && len <= rest);
     check_attempt(c, len, more);
+    check_pace(c);
+    HOLDS(n->has_sendfile && !c->reads_files && more != BUFV_MORE_FILE);
     *written = 0;
-    if (chance(20))
+    if (chance(20)) {
+        c->reads_files = 1;
         return concluded(c, "sendfile", 0, len, 0, APR_ENOTIMPL, more);
+    }
     status = apr_file_seek(file, APR_SET, &offset);
     if (status == APR_SUCCESS)
         status = apr_file_read(file, bytes, &room);
     entry.iov_base = bytes;
     entry.iov_len = room;
     if (status == APR_SUCCESS)
-        status = n->ops->writev(n->baton, &entry, 1, more || room < len,
-                                written);
+        status =
+            n->ops->writev(n->baton, &entry, 1, more || room < len, written);
     return concluded(c, "sendfile", 0, len, *written, status, more);
 }
 
@@ -286,6 +359,7 @@ static apr_status_t watch_wait(void *baton, apr_interval_time_t timeout)
     apr_status_t status;
 
     HOLDS(c->n == n && c->may_wait && !n->running && !n->held);
+    HOLDS(c->list->left > 0);
     HOLDS(timeout != 0 && (timeout < 0) == (end == NEVER));
     HOLDS(timeout < 0 || began + timeout == end);
     if (chance(n->faults.woken))
@@ -469,7 +543,9 @@ static void check_status(const call_t *c, apr_status_t status, int taken)
 
     HOLDS(world_now() <= (end > c->began ? end : c->began));
     if (left == 0) {
-        HOLDS(status == (c->last == APR_EGENERAL ? APR_EGENERAL : 0));
+        HOLDS(status == (c->last == APR_EGENERAL || is_gone(c->last)
+                             ? c->last
+                             : APR_SUCCESS));
         return;
     }
     if (APR_STATUS_IS_TIMEUP(status))
@@ -485,10 +561,11 @@ static void check_status(const call_t *c, apr_status_t status, int taken)
         HOLDS(c->last == status &&
               c->starved > (c->may_wait ? STARVED_MAX : 1));
     else if (APR_STATUS_IS_EOF(status))
-        HOLDS(c->list->missing || (c->last_took_nothing &&
-                                   c->last == APR_SUCCESS));
+        HOLDS(c->list->missing ||
+              (c->last_took_nothing && c->last == APR_SUCCESS));
     else
-        HOLDS(status != APR_SUCCESS && status == c->last);
+        HOLDS(status == c->last && (is_gone(status) || status == APR_EINIT ||
+                                    status == APR_EGENERAL));
     HOLDS(!is_over(c) || (APR_STATUS_IS_TIMEUP(status) && c->attempts == 0));
 }
 
@@ -589,8 +666,7 @@ static apr_status_t after_doom(call_t *c, apr_status_t status,
     near_t *n = c->n;
     uint64_t left = c->list->doomed ? c->doomed_left : c->list->left;
 
-    HOLDS(left == 0 ? status == APR_SUCCESS
-                              : APR_STATUS_IS_EBUSY(status));
+    HOLDS(left == 0 ? status == APR_SUCCESS : APR_STATUS_IS_EBUSY(status));
     if (report->size != 0)
         HOLDS(report->left == left && report->written == c->written);
     if (c->list->doomed)
@@ -766,6 +842,10 @@ static void choose_faults(faults_t *f)
         f->claims = rnd(20);
     if (rnd(16) == 0)
         f->scarce = rnd(200);
+    if (rnd(8) == 0)
+        f->fills = rnd(500);
+    if (rnd(24) == 0)
+        f->breaks = rnd(100);
     if (rnd(16) == 0)
         f->doom = rnd(100);
 }
@@ -781,7 +861,7 @@ static void make_ops(const near_t *n, bufv_ops_t *ops)
     ops->writev = watch_writev;
     ops->wait = watch_wait;
     ops->now = watch_now;
-    ops->sendfile = rnd(2) && n->tls == NULL ? watch_sendfile : NULL;
+    ops->sendfile = n->has_sendfile ? watch_sendfile : NULL;
     ops->begin = watch_begin;
     ops->end = watch_end;
     ops->timeout = watch_timeout;
@@ -794,8 +874,8 @@ static void make_ops(const near_t *n, bufv_ops_t *ops)
 /* The clock of a transport may begin anywhere, also below 0. */
 static apr_time_t some_epoch(void)
 {
-    static const apr_time_t epochs[] = {0, 0, 1700000000000000,
-                                        -3600000000000, 1};
+    static const apr_time_t epochs[] = {0, 0, 1700000000000000, -3600000000000,
+                                        1};
 
     return epochs[rnd(sizeof(epochs) / sizeof(*epochs))];
 }
@@ -817,6 +897,9 @@ void near_open(near_t *n, apr_pool_t *pool)
     if (rnd(30) == 0)
         n->timeout = 0;
     n->epoch = some_epoch();
+    n->copy_below = n->ops->copy_below;
+    n->sendfile_from = 16384;
+    n->has_sendfile = rnd(2) && n->tls == NULL;
     choose_faults(&n->faults);
     make_ops(n, &ops);
     HOLDS(bufv_writer_create(&n->w, &ops, n, pool) == APR_SUCCESS);
@@ -836,12 +919,14 @@ void near_choose_limits(near_t *n)
     static const apr_size_t belows[] = {0, 1, 16, 512, 4096, 65536};
     static const apr_uint64_t froms[] = {0, 100, 16384, ~(apr_uint64_t)0};
 
-    if (rnd(2) == 0)
-        bufv_writer_copy_below_set(
-            n->w, belows[rnd(sizeof(belows) / sizeof(*belows))]);
-    if (rnd(2) == 0)
-        bufv_writer_sendfile_from_set(
-            n->w, froms[rnd(sizeof(froms) / sizeof(*froms))]);
+    if (rnd(2) == 0) {
+        n->copy_below = belows[rnd(sizeof(belows) / sizeof(*belows))];
+        bufv_writer_copy_below_set(n->w, n->copy_below);
+    }
+    if (rnd(2) == 0) {
+        n->sendfile_from = froms[rnd(sizeof(froms) / sizeof(*froms))];
+        bufv_writer_sendfile_from_set(n->w, n->sendfile_from);
+    }
     if (rnd(2) == 0) {
         n->stall_set = 1;
         n->stall = (apr_interval_time_t)rnd(2000000) - 500000;
@@ -867,7 +952,8 @@ static int is_drained(void *baton)
     return n->tcp.pcb == NULL || n->peer.reset || peer_has_all(&n->peer);
 }
 
-/* TCP brings it in the end, however bad the link, or gives the connection up. */
+/* TCP brings it in the end, however bad the link, or gives the connection up.
+ */
 void near_drain(near_t *n)
 {
     fiber_wait(is_drained, n, world_now() + apr_time_from_sec(3600));

@@ -24,6 +24,8 @@ typedef struct faults_t {
     unsigned ends;        /**< nothing is taken, for no reason */
     unsigned claims;      /**< more is claimed than was given */
     unsigned scarce;      /**< lwIP itself lacks memory in it */
+    unsigned fills;       /**< all is taken, and then it is full */
+    unsigned breaks;      /**< some is taken, and then the peer is gone */
     unsigned doom;        /**< of callbacks: destroys list or writer */
 } faults_t;
 
@@ -40,7 +42,9 @@ typedef struct near_t {
 
     /* as they were set */
     faults_t faults;
-    apr_size_t max_vec, max_bytes;
+    apr_size_t max_vec, max_bytes, copy_below;
+    apr_uint64_t sendfile_from;
+    int has_sendfile;
     apr_interval_time_t timeout; /**< the transport's; below 0: none */
     apr_interval_time_t stall;
     int stall_set;
@@ -57,7 +61,7 @@ typedef struct near_t {
     int busy;        /**< fibers that are attempting */
     bufv_stats_t sums;
     uint64_t before; /**< bytes by writers that came before this one */
-    int gone; /**< the writer was destroyed */
+    int gone;        /**< the writer was destroyed */
 } near_t;
 
 /** What a write is asked for. */

@@ -14,9 +14,8 @@
 void log_add(log_t *log, uint32_t at, uint32_t len)
 {
     log->total += len;
-    if (log->count > 0 && log->spans[log->count - 1].at +
-                                  log->spans[log->count - 1].len ==
-                              at) {
+    if (log->count > 0 &&
+        log->spans[log->count - 1].at + log->spans[log->count - 1].len == at) {
         log->spans[log->count - 1].len += len;
         return;
     }
@@ -106,9 +105,9 @@ static void reset(void *arg)
 /* The manners of which there is most to see come most often. */
 void peer_choose(peer_t *peer)
 {
-    static const manner_t manners[] = {READS,   READS, READS,   STALLS,
-                                       STALLS,  DRIPS, REFUSES, RESETS,
-                                       HALF_CLOSES};
+    static const manner_t manners[] = {READS,   READS,  READS,
+                                       STALLS,  STALLS, DRIPS,
+                                       REFUSES, RESETS, HALF_CLOSES};
 
     peer->manner = manners[rnd(sizeof(manners) / sizeof(*manners))];
     peer->from = world_now() + rnd(500000);

@@ -24,7 +24,7 @@ typedef enum manner_t {
 typedef struct log_t {
     struct {
         uint32_t at, len;
-    } *spans;
+    } * spans;
     size_t count, room;
     uint64_t total;
 } log_t;

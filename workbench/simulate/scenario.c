@@ -386,8 +386,7 @@ static void write_by_ssl(near_t *n)
 
         status = rnd(2) ? bufv_write(ssl_list->v, w, &written)
                         : bufv_write_some(ssl_list->v, w, &written);
-        tell("SSL: %lu bytes, status %d", (unsigned long)written,
-             (int)status);
+        tell("SSL: %lu bytes, status %d", (unsigned long)written, (int)status);
         HOLDS(written == before - ssl_list->left);
         HOLDS(status == (ssl_list->left == 0 ? APR_SUCCESS : APR_EAGAIN));
         tls_push(n->tls);
@@ -413,9 +412,9 @@ static void meet_ssl(void *arg)
 /* ---- a seed */
 
 static void (*const scenes[])(void *arg) = {
-    meet_alone,  meet_alone,  meet_alone,  meet_alone, meet_alone, meet_loop,
-    meet_loop,   meet_loop,   meet_locked, meet_locked, meet_locked,
-    meet_locked, meet_clones, meet_clones, meet_ssl,
+    meet_alone,  meet_alone,  meet_alone,  meet_alone,  meet_alone,
+    meet_loop,   meet_loop,   meet_loop,   meet_locked, meet_locked,
+    meet_locked, meet_locked, meet_clones, meet_clones, meet_ssl,
 };
 
 uint64_t scenario_run(uint64_t seed)

@@ -80,8 +80,8 @@ static SSL_CTX *context(const SSL_METHOD *method)
 
 void tls_init(void)
 {
-    static RAND_METHOD method = {NULL,         random_bytes, NULL,
-                                 NULL,         random_bytes, random_status};
+    static RAND_METHOD method = {NULL, random_bytes, NULL,
+                                 NULL, random_bytes, random_status};
 
     HOLDS(RAND_set_rand_method(&method) == 1);
     near_context = context(TLS_client_method());

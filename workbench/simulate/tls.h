@@ -18,8 +18,9 @@ typedef struct tls_end_t {
     SSL *ssl;
     BIO *in, *out; /**< ciphertext that came, and that is to leave */
     lwip_conn_t *tcp;
-    lwip_conn_t own; /**< where the connection has no lwip_conn_t: the peer's */
-    peer_t *peer;    /**< who gets what is decrypted; NULL: nobody */
+    lwip_conn_t
+        own;      /**< where the connection has no lwip_conn_t: the peer's */
+    peer_t *peer; /**< who gets what is decrypted; NULL: nobody */
 } tls_end_t;
 
 /** The operations; the baton is a tls_end_t. */

@@ -84,9 +84,9 @@ void wrong(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4), noreturn));
 
 /** What must hold at every step of every seed. */
-#define HOLDS(condition)                                \
-    do {                                                \
-        if (!(condition))                               \
+#define HOLDS(condition)                                 \
+    do {                                                 \
+        if (!(condition))                                \
             wrong(__FILE__, __LINE__, "%s", #condition); \
     } while (0)
 
