@@ -26,7 +26,16 @@
     }
 */
 
-/* ---- vec.c */
+/* ---- unsigned arithmetic wraps around: one less than nothing is the most.
+ * The provers know that it wraps, and do not think of it. */
+
+/*@ axiomatic Wrap {
+        axiom below_nothing: \forall integer x;
+            x == -1 ==> (apr_size_t)x == SIZE_MAX;
+    }
+*/
+
+/* ---- sums */
 
 /*@ requires \valid_read(vec + (0 .. nvec - 1)) && \valid(n);
     requires \separated(n, vec + (0 .. nvec - 1));
@@ -104,6 +113,7 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
 
     predicate memory{L}(bufv_t *v) =
         \valid(v) &&
+        (v->chunks.items == \null ==> v->chunks.room == 0) &&
         queue(&v->chunks, sizeof(struct iovec)) &&
         queue(&v->ranges, sizeof(bufv__range_t)) &&
         \valid(chunks(v) + (0 .. v->chunks.room - 1)) &&

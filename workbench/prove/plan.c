@@ -7,49 +7,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* memcpy() of entries: it keeps their lengths. */
+
+/*@ requires \valid((struct iovec *)to + (0 .. n / sizeof(struct iovec) - 1));
+    requires \valid_read((struct iovec *)from +
+                         (0 .. n / sizeof(struct iovec) - 1));
+    assigns ((struct iovec *)to)[0 .. n / sizeof(struct iovec) - 1];
+    ensures \forall integer i; 0 <= i < n / sizeof(struct iovec) ==>
+            ((struct iovec *)to)[i].iov_len ==
+            \old(((struct iovec *)from)[i].iov_len);
+*/
+static void some_memcpy(void *to, const void *from, apr_size_t n);
+
+#define memcpy some_memcpy
 #define __builtin_prefetch(address) ((void)(address))
 
 #include "../../src/plan.c"
 
 /* ---- by reference */
 
-/*@ requires memory(v) && \valid(b) && \valid_read(limits);
-    requires \separated(b, v, limits, chunks(v) + (0 .. v->chunks.room - 1));
-    requires b->cut == 0 && b->trimmed == 0;
-    assigns b->vec, b->nvec, b->bytes, b->chunks, b->cut, b->trimmed;
-    ensures b->vec == front(v);
+/*@ requires \valid(b) && \valid_read(view) && \valid_read(limits);
+    requires \valid_read(view->vec + (0 .. view->count - 1));
+    requires \separated(b, view, limits, view->vec + (0 .. view->count - 1));
+    requires b->cut == 0;
+    assigns b->vec, b->nvec, b->bytes, b->chunks, b->cut,
+            b->own[0 .. BUFV__VEC_MAX - 1];
     ensures b->bytes <= limits->bytes;
-    ensures b->nvec <= limits->vec && b->nvec <= count(v);
-    ensures b->bytes == total{Pre}(front(v), b->chunks) + b->cut;
-    ensures b->trimmed == 0 ==> b->cut == 0 && b->nvec == b->chunks;
-    ensures b->trimmed > 0 ==>
-            b->nvec == b->chunks + 1 && b->cut > 0 &&
-            b->cut + b->trimmed == front(v)[b->chunks].iov_len;
+    ensures b->nvec <= limits->vec && b->nvec <= view->count;
+    ensures b->bytes == total{Pre}(view->vec, b->chunks) + b->cut;
+    ensures b->cut == 0 ==> b->nvec == b->chunks && b->vec == view->vec;
+    ensures b->cut > 0 ==>
+            b->nvec == b->chunks + 1 && b->nvec <= BUFV__VEC_MAX &&
+            b->vec == &b->own[0] && b->own[b->chunks].iov_len == b->cut &&
+            b->cut < \old(view->vec)[b->chunks].iov_len;
 */
-static void refer(bufv__batch_t *b, const bufv_t *v,
+static void refer(bufv__batch_t *b, const bufv__view_t *view,
                   const bufv__limits_t *limits);
-
-/*@ requires memory(v) && \valid_read(b);
-    requires \separated(b, v, chunks(v) + (0 .. v->chunks.room - 1));
-    requires b->trimmed > 0 ==>
-             b->chunks < count(v) &&
-             b->trimmed <= front(v)[b->chunks].iov_len;
-    assigns front(v)[b->chunks].iov_len;
-    ensures front(v)[b->chunks].iov_len + b->trimmed ==
-            \old(front(v)[b->chunks].iov_len);
-*/
-static void trim(const bufv__batch_t *b, bufv_t *v);
-
-/*@ requires memory(v) && \valid_read(b);
-    requires \separated(b, v, chunks(v) + (0 .. v->chunks.room - 1));
-    requires b->trimmed > 0 ==>
-             b->chunks < count(v) &&
-             b->trimmed + front(v)[b->chunks].iov_len <= SIZE_MAX;
-    assigns front(v)[b->chunks].iov_len;
-    ensures front(v)[b->chunks].iov_len ==
-            \old(front(v)[b->chunks].iov_len) + b->trimmed;
-*/
-void bufv__unplan(const bufv__batch_t *b, bufv_t *v);
 
 /* ---- a vector of the batch's own */
 
@@ -66,16 +59,17 @@ void bufv__unplan(const bufv__batch_t *b, bufv_t *v);
     assigns \nothing;
     ensures \result != 0 ==> b->nvec > 0;
 */
-static int follows(const bufv__batch_t *b, const char *base);
+static int extends_last(const bufv__batch_t *b, const char *base);
 
 /*@ requires gather(g) && len <= g->left;
     requires g->b->nvec < g->max_vec;
-    assigns g->left, g->b->nvec, g->b->bytes, g->b->own[0 .. BUFV__VEC_MAX -
-   1]; ensures gather(g) && limit(g) == \old(limit(g)); ensures g->b->bytes ==
-   \old(g->b->bytes) + len; ensures \old(g->b->nvec) <= g->b->nvec <=
-   \old(g->b->nvec) + 1;
+    assigns g->left, g->b->nvec, g->b->bytes,
+            g->b->own[0 .. BUFV__VEC_MAX - 1];
+    ensures gather(g) && limit(g) == \old(limit(g));
+    ensures g->b->bytes == \old(g->b->bytes) + len;
+    ensures \old(g->b->nvec) <= g->b->nvec <= \old(g->b->nvec) + 1;
 */
-static void add(gather_t *g, const void *base, apr_size_t len);
+static void add(gather_t *g, const void *base, apr_size_t len, int may_extend);
 
 /*@ requires gather(g) && chunks <= g->count;
     requires g->b->chunks + chunks <= SIZE_MAX;
@@ -107,9 +101,8 @@ static void add_copied(gather_t *g, apr_size_t bytes);
 */
 static apr_size_t copied_below(const bufv__limits_t *limits);
 
-/*@ requires \valid_read(limits) && \valid_read(v);
-    assigns \nothing;
-    ensures \result <= v->length && \result <= limits->bytes;
-    ensures \result == v->length || \result == limits->bytes;
+/*@ assigns \nothing;
+    ensures \result <= a && \result <= b && \result <= c;
+    ensures \result == a || \result == b || \result == c;
 */
-static apr_uint64_t most(const bufv_t *v, const bufv__limits_t *limits);
+static apr_size_t smallest(apr_uint64_t a, apr_size_t b, apr_size_t c);
