@@ -54,8 +54,10 @@ extern "C" {
  *
  * Everything that bufv.h promises of a socket's writer holds: the socket's
  * timeout is the stall limit, deadlines bound the whole list, a closed peer
- * raises no signal. Every byte goes through SSL_write(), those of file ranges
- * too.
+ * raises no signal. Every byte goes through SSL_write(), but for ranges of
+ * files where the kernel does the encryption (SSL_OP_ENABLE_KTLS, and
+ * BIO_get_ktls_send() of what `ssl` writes to): those go unread, through
+ * SSL_sendfile(), under the conditions of bufv_append_file().
  *
  * @param w set to the writer, or to NULL on failure
  * @param ssl borrowed; must live as long as the writer is written to. If its
@@ -63,13 +65,14 @@ extern "C" {
  *        SSL_MODE_ENABLE_PARTIAL_WRITE and
  *        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, and keeps them.
  * @param sock borrowed likewise: the socket below `ssl`, to wait for and to
- *        take the timeout from. It does not block while a list is being
- *        written, and is then as it was. NULL: there is none, as with a pair
+ *        take the timeout from. It does not block during an attempt, and is
+ *        then as it was: docs/TOUCHES.md. NULL: there is none, as with a pair
  *        of memory BIOs; bufv_write() then never waits and returns APR_EAGAIN
  *        when the BIO is full.
- * @param pool the writer lives until this pool is cleared or destroyed
- * @return APR_SUCCESS; APR_EINVAL if `w`, `ssl` or `pool` is NULL;
- * APR_ENOTIMPL for DTLS; APR_ENOMEM
+ * @param pool the writer is destroyed when this pool is cleared or destroyed,
+ *        unless it was before. NULL: it lives until bufv_writer_destroy().
+ * @return APR_SUCCESS; APR_EINVAL if `w` or `ssl` is NULL; APR_ENOTIMPL for
+ *         DTLS; APR_ENOMEM
  *
  * What the statuses of a write mean here:
  *
@@ -88,9 +91,10 @@ extern "C" {
  * to another list, and whatever limits were set meanwhile. What is written to
  * the connection next *must* begin with these bytes, since they cannot be
  * taken back: a list that begins with others is APR_EINVAL, of which nothing
- * is sent. To give up on a list then is to give up on the connection. So a
- * connection has one writer, which knows of such a record, and whose owner
- * calls SSL_write() himself only when no list is pending.
+ * is sent, and so is bufv_writer_abandon(). To give up on a list then is to
+ * give up on the connection. So a connection has one writer, which knows of
+ * such a record, and whose owner calls SSL_write() himself only when no list
+ * is pending.
  *
  * OpenSSL lets one thread at a time use an SSL object, for reading or writing.
  * The writer's lock keeps writers apart and does not know of SSL_read().

@@ -11,6 +11,8 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define RECORD ((apr_size_t)16384)
 #define MIB ((apr_size_t)1 << 20)
@@ -714,6 +716,99 @@ START_TEST(openssl__handshake_fails)
 }
 END_TEST
 
+/* ---- callbacks of OpenSSL's */
+
+/* How long the slow one takes, and what nothing else takes. */
+#define SLOW apr_time_from_msec(1500)
+#define QUICK apr_time_from_msec(700)
+
+static volatile apr_uint32_t is_slow;
+
+static void be_slow(const SSL *ssl, int where, int result)
+{
+    (void)ssl;
+    (void)where;
+    (void)result;
+    if (apr_atomic_xchg32(&is_slow, 1) == 0)
+        apr_sleep(SLOW);
+}
+
+static void *APR_THREAD_FUNC write_hello(apr_thread_t *thread, void *baton)
+{
+    tls_t *t = baton;
+    bufv_t *v;
+
+    (void)thread;
+    assert_ok(bufv_create(&v, NULL));
+    assert_ok(bufv_append(v, "hello", 5));
+    assert_ok(bufv_write(v, t->w, NULL));
+    bufv_destroy(v);
+    return NULL;
+}
+
+/* A callback of a handshake takes its time, on a socket that blocks. Another
+ * thread, which has to borrow a mode for a FIFO, does not wait for it. */
+START_TEST(openssl__a_slow_callback_keeps_nobody_waiting)
+{
+    const char *path = apr_psprintf(pool, "/tmp/bufv-tls-%ld", (long)getpid());
+    tls_t *t = tls_new(&plain);
+    bufv_t *v = list_new();
+    apr_file_t *file = NULL;
+    apr_thread_t *thread;
+    bufv_writer_t *w;
+    apr_time_t began;
+    int end;
+
+    net_pardon(); /* another thread's write is under way */
+    assert_ok(apr_socket_timeout_set(t->peer->near_end, -1));
+    SSL_set_info_callback(t->near_ssl, be_slow);
+    tls_start(t);
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    end = open(path, O_RDWR);
+    unlink(path);
+    assert_ok(apr_os_file_put(&file, &end, APR_FOPEN_WRITE, pool));
+    assert_ok(bufv_writer_file(&w, file, pool));
+    assert_ok(bufv_append(v, bytes_new(MIB, 9), MIB));
+    apr_atomic_set32(&is_slow, 0);
+    assert_ok(apr_thread_create(&thread, NULL, write_hello, t, pool));
+    while (apr_atomic_read32(&is_slow) == 0)
+        apr_sleep(1000);
+    began = apr_time_now();
+    assert_is(bufv_write_some(v, w, NULL), APR_STATUS_IS_EAGAIN);
+    ck_assert_int_lt(apr_time_now() - began, QUICK);
+    thread_join(thread);
+    tls_finish(t);
+    ck_assert_uint_eq(t->got_len, 5);
+    close(end);
+}
+END_TEST
+
+/* While a record is on its way the rest of its list has to follow. */
+START_TEST(openssl__abandoned)
+{
+    const unsigned char *data = bytes_new(8 * MIB, 9);
+    tls_t *t = tls_expecting(&plain, data, 8 * MIB);
+    bufv_t *v = list_new();
+
+    assert_ok(bufv_writer_abandon(t->w));
+    tls_start(t);
+    assert_ok(bufv_append(v, data, 1000));
+    assert_ok(bufv_write(v, t->w, NULL)); /* the handshake is over */
+    apr_atomic_set32(&t->pause, 1000000);
+    assert_ok(bufv_append(v, data + 1000, 8 * MIB - 1000));
+    bufv_writer_stall_set(t->w, 200000);
+    assert_is(bufv_write(v, t->w, NULL), APR_STATUS_IS_TIMEUP);
+    assert_is(bufv_writer_abandon(t->w), APR_STATUS_IS_EINVAL);
+    apr_atomic_set32(&t->pause, 0);
+    bufv_writer_stall_set(t->w, -1);
+    assert_ok(bufv_write(v, t->w, NULL));
+    assert_ok(bufv_writer_abandon(t->w));
+    tls_finish(t);
+    tls_assert_length(t, 8 * MIB);
+}
+END_TEST
+
 /* What cannot be is refused. */
 START_TEST(openssl__arguments)
 {
@@ -762,6 +857,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, openssl__after_the_peers_shutdown, 0, 2);
     tcase_add_loop_test(tc, openssl__peer_gone, 0, 4);
     tcase_add_test(tc, openssl__handshake_fails);
+    tcase_add_test(tc, openssl__a_slow_callback_keeps_nobody_waiting);
+    tcase_add_test(tc, openssl__abandoned);
     tcase_add_test(tc, openssl__arguments);
 }
 

@@ -29,9 +29,9 @@ typedef struct bufv__ssl_t {
     apr_status_t status;   /* of the last attempt */
     volatile apr_uint32_t reason; /* OpenSSL's code of its own error, or 0;
                                      any thread may ask for it */
-    apr_size_t held;       /* bytes of `record` that are OpenSSL's */
-    apr_size_t ahead;      /* or bytes that left before they were offered */
-    apr_size_t first;      /* of those, in `record` */
+    apr_size_t held;              /* bytes of `record` that are OpenSSL's */
+    apr_size_t ahead; /* or bytes that left before they were offered */
+    apr_size_t first; /* of those, in `record` */
     char record[BUFV__RECORD_MAX];
 } bufv__ssl_t;
 

@@ -15,8 +15,8 @@
  * reading tells what there is. */
 static int is_unsuited(apr_status_t error)
 {
-    static const int errors[] = {EINVAL,     ENOSYS,  ESPIPE,    EOPNOTSUPP,
-                                 ENOTSUP,    EOVERFLOW, EFBIG};
+    static const int errors[] = {EINVAL,  ENOSYS,    ESPIPE, EOPNOTSUPP,
+                                 ENOTSUP, EOVERFLOW, EFBIG};
     size_t i;
 
     for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
@@ -41,8 +41,7 @@ static apr_size_t cut(int fd, apr_off_t offset, apr_size_t len)
 }
 
 static apr_status_t send_once(bufv__ssl_t *s, int fd, apr_off_t offset,
-                              apr_size_t len, int more,
-                              apr_size_t *written)
+                              apr_size_t len, int more, apr_size_t *written)
 {
     bufv__ssl_attempt_t a;
     apr_status_t status = bufv__ssl_begin(s, &a, more);

@@ -110,8 +110,7 @@ static ssize_t write_stream(bufv__file_t *f, int fd, const struct iovec *vec,
         if (f->method == BUFV__METHOD_SILENT)
             n = write_nowait(fd, vec, nvec, BUFV__METHOD_SILENT);
         else
-            n = write_quietly(fd, vec, nvec, kind,
-                              (bufv__method_t)f->method);
+            n = write_quietly(fd, vec, nvec, kind, (bufv__method_t)f->method);
         if (n >= 0 || !is_unknown(errno) || f->method == BUFV__METHOD_LOAN)
             return n;
         f->method++;

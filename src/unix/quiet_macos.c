@@ -14,8 +14,8 @@ void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
     q->fd = fd;
     q->pending = 0;
     bufv__loan_begin();
-    q->blocked = fcntl(fd, F_GETNOSIGPIPE) == 0 &&
-                 fcntl(fd, F_SETNOSIGPIPE, 1) == 0;
+    q->blocked =
+        fcntl(fd, F_GETNOSIGPIPE) == 0 && fcntl(fd, F_SETNOSIGPIPE, 1) == 0;
 }
 
 void bufv__quiet_relax(bufv__quiet_t *q)

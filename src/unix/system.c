@@ -28,8 +28,7 @@ static int ends_before(int fd, apr_off_t offset, int error)
 
     if (error != EINVAL && error != EOVERFLOW && error != EFBIG)
         return 0;
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           offset >= st.st_size;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && offset >= st.st_size;
 }
 
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,

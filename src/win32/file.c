@@ -91,9 +91,8 @@ static apr_status_t write_file(bufv__file_t *f, HANDLE fd, const char *data,
                                apr_size_t len, apr_size_t *written)
 {
     apr_size_t n = len;
-    apr_status_t status = is_buffered(f)
-                              ? write_behind(f, fd, data, &n)
-                              : apr_file_write(f->file, data, &n);
+    apr_status_t status = is_buffered(f) ? write_behind(f, fd, data, &n)
+                                         : apr_file_write(f->file, data, &n);
 
     if (status == APR_SUCCESS)
         *written = n;

@@ -29,8 +29,8 @@ static DWORD finish(BOOL done, HANDLE file, OVERLAPPED *o, DWORD *n)
     return GetLastError();
 }
 
-DWORD bufv__write_at(HANDLE file, HANDLE event, apr_off_t at,
-                     const void *data, DWORD len, DWORD *written)
+DWORD bufv__write_at(HANDLE file, HANDLE event, apr_off_t at, const void *data,
+                     DWORD len, DWORD *written)
 {
     OVERLAPPED o;
 

@@ -132,8 +132,8 @@ void bufv__pipe_destroy(bufv__file_t *f)
  * a timer of this kind, which Windows has since 2018, does not. */
 static int sleep_exactly(apr_interval_time_t time)
 {
-    HANDLE timer = CreateWaitableTimerEx(NULL, NULL, HIGH_RESOLUTION,
-                                         TIMER_ALL_ACCESS);
+    HANDLE timer =
+        CreateWaitableTimerEx(NULL, NULL, HIGH_RESOLUTION, TIMER_ALL_ACCESS);
     LARGE_INTEGER due;
     int slept;
 

@@ -91,8 +91,8 @@ int bufv__is_unknown_way(apr_status_t status)
 int bufv__is_gone(apr_status_t status)
 {
     static const DWORD gone[] = {
-        WSAECONNRESET, WSAECONNABORTED, WSAENOTCONN,
-        WSAESHUTDOWN,  WSAETIMEDOUT,    WSAENETRESET,
+        WSAECONNRESET, WSAECONNABORTED,   WSAENOTCONN,
+        WSAESHUTDOWN,  WSAETIMEDOUT,      WSAENETRESET,
         ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED};
     size_t i;
 

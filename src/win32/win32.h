@@ -22,8 +22,8 @@ extern bufv__wsasend_t *bufv__wsasend;
 /* One WriteFile() or ReadFile(), which has ended when this returns. `at` is
  * where in the file; handles that are not overlapped go on from there, pipes
  * have no such place. `event` is ours. Returns the system's error, or 0. */
-DWORD bufv__write_at(HANDLE file, HANDLE event, apr_off_t at,
-                     const void *data, DWORD len, DWORD *written);
+DWORD bufv__write_at(HANDLE file, HANDLE event, apr_off_t at, const void *data,
+                     DWORD len, DWORD *written);
 DWORD bufv__read_at(HANDLE file, HANDLE event, apr_off_t at, void *to,
                     DWORD len, DWORD *got);
 

@@ -35,6 +35,18 @@
 #define NET_NOSIGPIPE (-1)
 #endif
 
+/* The thread sanitizer opens files of its own, when it likes. */
+#if defined(__SANITIZE_THREAD__)
+#define NET_DESCRIPTORS 0
+#elif defined(__clang__)
+#if __has_feature(thread_sanitizer)
+#define NET_DESCRIPTORS 0
+#endif
+#endif
+#ifndef NET_DESCRIPTORS
+#define NET_DESCRIPTORS 1
+#endif
+
 /* macOS: no SIGPIPE from this pipe. */
 #ifdef F_GETNOSIGPIPE
 #define NET_GETNOSIGPIPE F_GETNOSIGPIPE
@@ -128,7 +140,8 @@ void net_ask_system(net_state_t *state, const net_target_t *target)
     apr_os_file_t file = -1;
 
     ask_signals(state);
-    ask_descriptors(state);
+    if (NET_DESCRIPTORS)
+        ask_descriptors(state);
     if (target->sock != NULL && apr_os_sock_get(&sock, target->sock) == 0) {
         ask_modes(state, sock);
         ask_options(state, sock);
