@@ -45,6 +45,7 @@ typedef struct near_t {
     apr_size_t max_vec, max_bytes, copy_below;
     apr_uint64_t sendfile_from;
     int has_sendfile;
+    int hooked; /**< else what it borrows is not given back after attempts */
     apr_interval_time_t timeout; /**< the transport's; below 0: none */
     apr_interval_time_t stall;
     int stall_set;
