@@ -262,25 +262,37 @@ apr_uint64_t bufv__turn_number(bufv_writer_t *w)
     return ++w->numbers;
 }
 
+/* Lets time pass on the transport's clock. Its operations may ask about the
+ * writer, so the monitor is left meanwhile. */
+static apr_status_t pause_for_turn(bufv_writer_t *w, bufv__clock_t *c)
+{
+    apr_interval_time_t left, time = TURN_PAUSE;
+
+    if (w->ops.pause == NULL)
+        return APR_EBUSY;
+    bufv__monitor_leave(w->monitor);
+    left = bufv__clock_left(c);
+    if (left > 0 && left < time)
+        time = left;
+    if (left != 0) {
+        w->ops.pause(w->baton, time);
+        bufv__clock_waited(c);
+    }
+    bufv__monitor_enter(w->monitor);
+    return left != 0 ? APR_SUCCESS : APR_TIMEUP;
+}
+
 /* Waits a while for the turn; the monitor is entered. */
 static apr_status_t wait_for_turn(bufv_writer_t *w, bufv__clock_t *c)
 {
-    apr_interval_time_t left = bufv__clock_left(c), time = TURN_PAUSE;
+    apr_interval_time_t left;
 
+    if (w->ops.now != NULL)
+        return pause_for_turn(w, c);
+    left = bufv__clock_left(c);
     if (left == 0)
         return APR_TIMEUP;
-    if (w->ops.now == NULL) {
-        bufv__monitor_wait(w->monitor, left);
-        bufv__clock_waited(c);
-        return APR_SUCCESS;
-    }
-    if (w->ops.pause == NULL)
-        return APR_EBUSY;
-    if (left > 0 && left < time)
-        time = left;
-    bufv__monitor_leave(w->monitor);
-    w->ops.pause(w->baton, time);
-    bufv__monitor_enter(w->monitor);
+    bufv__monitor_wait(w->monitor, left);
     bufv__clock_waited(c);
     return APR_SUCCESS;
 }
@@ -302,21 +314,29 @@ apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
     return status;
 }
 
+/* The transport is asked outside of the lock, by one who has the turn: it may
+ * ask about the writer. */
 apr_status_t bufv_writer_abandon(bufv_writer_t *w)
 {
     apr_status_t status = APR_SUCCESS;
+    apr_uint64_t turn;
+    int busy;
 
     if (w == NULL)
         return APR_EINVAL;
     bufv__writer_lock(w);
-    if (w->busy)
-        status = APR_EBUSY;
-    else if (w->ops.abandon != NULL)
-        status = w->ops.abandon(w->baton);
-    if (status == APR_SUCCESS)
-        w->turn = 0;
-    if (status == APR_SUCCESS && w->monitor != NULL)
-        bufv__monitor_wake(w->monitor);
+    busy = w->busy;
+    turn = w->turn;
+    if (!busy) {
+        w->uses++;
+        w->busy = 1;
+        w->thread = apr_os_thread_current();
+    }
     bufv__writer_unlock(w);
+    if (busy)
+        return APR_EBUSY;
+    if (w->ops.abandon != NULL)
+        status = w->ops.abandon(w->baton);
+    bufv__writer_leave(w, 1, status == APR_SUCCESS ? 0 : turn);
     return status;
 }
