@@ -8,15 +8,9 @@
 #include "scripted.h"
 
 #ifdef __linux__
-#include <apr_portable.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
+#include "ends.h"
+
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <termios.h>
 #include <unistd.h>
 #endif
 
@@ -463,102 +457,6 @@ END_TEST
 /* No edge takes longer, unless there is none. */
 #define NO_EDGE 20000
 
-typedef struct ends_t {
-    int near, far;
-    bufv_writer_t *w;
-} ends_t;
-
-static void set_writer_socket(ends_t *e)
-{
-    apr_socket_t *sock = NULL;
-
-    assert_ok(apr_os_sock_put(&sock, &e->near, pool));
-    assert_ok(bufv_writer_socket(&e->w, sock, pool));
-}
-
-static void set_writer_file(ends_t *e)
-{
-    apr_file_t *file = NULL;
-
-    assert_ok(apr_os_file_put(&file, &e->near, APR_FOPEN_WRITE, pool));
-    assert_ok(bufv_writer_file(&e->w, file, pool));
-}
-
-static void open_tcp(ends_t *e)
-{
-    peer_t *p = peer_new();
-
-    assert_ok(apr_os_sock_get(&e->near, p->near_end));
-    assert_ok(apr_os_sock_get(&e->far, p->far_end));
-    e->near = dup(e->near);
-    e->far = dup(e->far);
-    ck_assert_int_eq(fcntl(e->far, F_SETFL, 0), 0);
-    ck_assert_int_eq(fcntl(e->near, F_SETFL, 0), 0);
-    assert_ok(apr_socket_close(p->near_end));
-    set_writer_socket(e);
-}
-
-static void open_unix_pair(ends_t *e)
-{
-    int fds[2];
-
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    e->near = fds[0];
-    e->far = fds[1];
-}
-
-static void open_unix(ends_t *e)
-{
-    open_unix_pair(e);
-    set_writer_socket(e);
-}
-
-static void open_unix_as_file(ends_t *e)
-{
-    open_unix_pair(e);
-    set_writer_file(e);
-}
-
-static void open_pipe(ends_t *e)
-{
-    int fds[2];
-
-    ck_assert_int_eq(pipe(fds), 0);
-    e->near = fds[1];
-    e->far = fds[0];
-    set_writer_file(e);
-}
-
-static void open_fifo(ends_t *e)
-{
-    char *path =
-        apr_psprintf(pool, "/tmp/bufv-fifo-%d-%d", (int)getpid(), rand());
-
-    ck_assert_int_eq(mkfifo(path, 0600), 0);
-    e->far = open(path, O_RDONLY | O_NONBLOCK);
-    e->near = open(path, O_WRONLY);
-    unlink(path);
-    ck_assert_int_ge(e->near, 0);
-    ck_assert_int_eq(fcntl(e->far, F_SETFL, 0), 0);
-    set_writer_file(e);
-}
-
-static void open_terminal(ends_t *e)
-{
-    struct termios raw;
-
-    e->far = posix_openpt(O_RDWR | O_NOCTTY);
-    ck_assert_int_ge(e->far, 0);
-    ck_assert_int_eq(grantpt(e->far) + unlockpt(e->far), 0);
-    e->near = open(ptsname(e->far), O_RDWR | O_NOCTTY);
-    ck_assert_int_ge(e->near, 0);
-    ck_assert_int_eq(tcgetattr(e->near, &raw), 0);
-    raw.c_oflag &= ~(tcflag_t)OPOST;
-    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
-    ck_assert_int_eq(tcsetattr(e->near, TCSANOW, &raw), 0);
-    set_writer_file(e);
-}
-
 /* ---- what is sent there */
 
 static const unsigned char *bytes;
@@ -616,45 +514,6 @@ static const struct {
     {"a short file, read", add_short_read, APR_EOF, LEN / 2 + 1017},
 };
 
-static const struct {
-    const char *name;
-    void (*open)(ends_t *e);
-} destinations[] = {
-    {"tcp", open_tcp},
-    {"unix", open_unix},
-    {"a socket as a file", open_unix_as_file},
-    {"a pipe", open_pipe},
-    {"a FIFO", open_fifo},
-    {"a terminal", open_terminal},
-};
-
-/* ---- who reads it */
-
-typedef struct taker_t {
-    int fd;
-    apr_size_t got, wrong;
-    pthread_t thread;
-} taker_t;
-
-static void *take_all(void *baton)
-{
-    taker_t *t = baton;
-    char piece[10000];
-    sigset_t all;
-    ssize_t n;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-    while ((n = read(t->fd, piece, sizeof(piece))) > 0) {
-        if (t->got + (apr_size_t)n > LEN ||
-            memcmp(bytes + t->got, piece, (apr_size_t)n) != 0)
-            t->wrong++;
-        t->got += (apr_size_t)n;
-        apr_sleep(100);
-    }
-    return NULL;
-}
-
 /* ---- the loop */
 
 static int edge_of(int fd)
@@ -671,75 +530,56 @@ static int edge_of(int fd)
 }
 
 /* As event loops do it: wait for an edge after APR_EAGAIN, and only then. */
-static apr_status_t run_loop(bufv_t *v, const ends_t *e, const char *name)
+static apr_status_t run_loop(bufv_t *v, bufv_writer_t *w, const ends_t *e)
 {
-    int loop = edge_of(e->near), n;
+    int loop = edge_of(e->near_end), n;
     struct epoll_event event;
     apr_status_t status;
 
     for (;;) {
-        status = bufv_write_some(v, e->w, NULL);
+        status = bufv_write_some(v, w, NULL);
         if (!APR_STATUS_IS_EAGAIN(status))
             break;
         do
             n = epoll_wait(loop, &event, 1, NO_EDGE);
         while (n < 0);
-        ck_assert_msg(n == 1, "no edge from %s after APR_EAGAIN", name);
+        ck_assert_msg(n == 1, "no edge from %s after APR_EAGAIN",
+                      ends_names[e->kind]);
     }
     close(loop);
     return status;
-}
-
-static void ignore_alarm(int number)
-{
-    (void)number;
-}
-
-/* A signal each millisecond, which interrupts calls. */
-static void storm(int on)
-{
-    struct itimerval timer;
-    struct sigaction action;
-
-    memset(&action, 0, sizeof(action));
-    action.sa_handler = ignore_alarm;
-    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
-    memset(&timer, 0, sizeof(timer));
-    timer.it_interval.tv_usec = on ? 500 : 0;
-    timer.it_value = timer.it_interval;
-    ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
 /* Every content to every destination, in calm and in a storm of signals; the
  * loop ends, and all that it sent is there. */
 START_TEST(full__edges_come)
 {
-    int what = _i / 2 / (int)COUNT(destinations);
-    int where = _i / 2 % (int)COUNT(destinations);
+    int what = _i / 2 / ENDS_KINDS;
     bufv_t *v = list_new();
+    taker_t t = {0};
+    bufv_writer_t *w;
     apr_status_t status;
-    taker_t t;
     ends_t e;
 
     bytes = bytes_new(LEN, 122);
-    destinations[where].open(&e);
+    ends_open(&e, (ends_kind_t)(_i / 2 % ENDS_KINDS));
+    w = ends_writer(&e);
     contents[what].add(v);
-    memset(&t, 0, sizeof(t));
-    t.fd = e.far;
-    ck_assert_int_eq(pthread_create(&t.thread, NULL, take_all, &t), 0);
-    storm(_i % 2);
-    status = run_loop(v, &e, destinations[where].name);
+    t.expect = bytes;
+    t.pause = 100;
+    taker_start(&t, &e);
+    storm(_i % 2 ? 500 : 0);
+    status = run_loop(v, w, &e);
     storm(0);
     ck_assert_int_eq(status, contents[what].status);
-    ck_assert_uint_eq(stats_of(e.w).written, contents[what].len);
-    close(e.near);
-    pthread_join(t.thread, NULL);
+    ck_assert_uint_eq(stats_of(w).written, contents[what].len);
+    taker_finish(&t, &e);
     ck_assert_uint_eq(t.got, contents[what].len);
     ck_assert_uint_eq(t.wrong, 0);
 }
 END_TEST
 
-#define EDGES (2 * (int)(COUNT(contents) * COUNT(destinations)))
+#define EDGES (2 * (int)COUNT(contents) * ENDS_KINDS)
 #else
 START_TEST(full__edges_come)
 {
