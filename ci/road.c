@@ -20,7 +20,7 @@
 
 /* More than the socket and its peer hold, so that the write has to wait, in
  * chunks too large to be copied, and not more than one call takes. */
-#define CHUNKS     32
+#define CHUNKS 32
 #define CHUNK_SIZE 65536
 
 /* Gives the writer time to fill the socket; then reads all. */
