@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A program that stores a value with apr-util's own clients and gets it back.
- * They call apr_socket_sendv() once and do not look at how much it took; so a
- * value that does not fit a socket's buffer never arrives, unless the call
- * finishes. Nothing of bufv is in here.
+ * They call apr_socket_sendv() once and do not look at how much it took. The
+ * one for redis has sockets with a timeout, which take a part: a value that
+ * does not fit their buffer never arrives, unless the call finishes. Nothing
+ * of bufv is in here.
  *
  *     client redis|memcache PORT BYTES */
 
