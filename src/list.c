@@ -432,7 +432,7 @@ apr_status_t bufv_peek(bufv_t *v, struct iovec *vec, apr_size_t *nvec)
     view = bufv__view(v);
     n = view.count < room ? view.count : room;
     if (n > 0)
-        memcpy(vec, view.vec, n * sizeof(*vec));
+        memcpy(vec, bufv__front(v), n * sizeof(*vec));
     *nvec = n;
     if (n == room || view.range == NULL)
         return APR_SUCCESS;

@@ -67,6 +67,7 @@ typedef struct gather_t {
     apr_size_t left;   /* bytes that the batch may still take */
     apr_size_t below;  /* chunks shorter than this are small */
     apr_size_t parity; /* chunks that a batch without copies may have */
+    apr_size_t enough; /* bytes, with so many chunks: more do not leave now */
     int file_next;     /* behind those in a row, a range that is read */
     char *to;          /* unused scratch memory */
     apr_size_t room;   /* its size */
@@ -189,6 +190,13 @@ static void take_referred(gather_t *g, apr_size_t chunks, apr_size_t len)
     add(g, base, len, g->below > 0);
 }
 
+/* Whether the batch, with n chunks and len bytes more, has as many chunks as
+ * one without copies, and more bytes than the destination took last. */
+static int is_enough(const gather_t *g, apr_size_t n, apr_size_t len)
+{
+    return g->b->chunks + n >= g->parity && g->b->bytes + len >= g->enough;
+}
+
 /* How many chunks from the next on are adjacent, and their length; not much
  * further than the batch can go. Where nothing is copied nothing is merged. */
 static apr_size_t adjacent_run(const gather_t *g, apr_size_t *len)
@@ -197,7 +205,7 @@ static apr_size_t adjacent_run(const gather_t *g, apr_size_t *len)
 
     *len = g->vec->iov_len;
     while (g->below > 0 && n < g->count && *len < g->left &&
-           adjacent(g->vec + n - 1)) {
+           adjacent(g->vec + n - 1) && !is_enough(g, n, *len)) {
         *len += g->vec[n].iov_len;
         n++;
     }
@@ -261,7 +269,7 @@ static apr_status_t take_range(gather_t *g, const bufv__range_t *range)
 static int take_chunks(gather_t *g)
 {
     while (g->count > 0) {
-        if (g->left == 0 || !take(g))
+        if (g->left == 0 || is_enough(g, 0, 0) || !take(g))
             return 0;
     }
     return g->left > 0;
@@ -334,6 +342,7 @@ static apr_status_t plan_gathered(bufv__batch_t *b, const bufv_t *v,
     g.left = limits->bytes;
     g.below = copied_below(limits);
     g.parity = limits->vec;
+    g.enough = limits->copied < BUFV__SCRATCH_MAX ? limits->copied : SIZE_MAX;
     g.to = s->bytes;
     g.room = s->room < limits->copied ? s->room : limits->copied;
     b->vec = b->own;

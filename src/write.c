@@ -255,6 +255,8 @@ static apr_status_t wait_writable(write_t *t)
     apr_status_t status;
 
     end_run(t);
+    if (t->w->held)
+        bufv__writer_flush(t->w);
     do {
         left = bufv__clock_left(&t->clock);
         if (left == 0)

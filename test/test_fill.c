@@ -603,6 +603,10 @@ START_TEST(fill__copy_reads_ahead)
     apr_uint64_t copied;
     int i;
 
+    if (_i) { /* room for more is there */
+        assert_ok(bufv_append_copy(rest, bytes_new(AHEAD * 3, 84), AHEAD * 3));
+        bufv_clear(rest);
+    }
     s->stall = 0;
     s->otherwise.take = 10000;
     s->otherwise.status = APR_EAGAIN;
@@ -987,7 +991,10 @@ START_TEST(fill__from_a_pipe)
     assert_is(bufv_copy(s->w, &r, v, &copied), APR_STATUS_IS_EAGAIN);
     ck_assert_uint_eq(copied, 5);
     ck_assert_uint_eq(bufv_length(v), 0);
-    assert_ok(apr_file_pipe_timeout_set(in, 20000));
+    if (apr_file_pipe_timeout_set(in, 20000) != APR_SUCCESS) {
+        skip("fill__from_a_pipe", "this pipe cannot be told to wait a while");
+        return;
+    }
     assert_is(bufv_copy(s->w, &r, v, &copied), APR_STATUS_IS_TIMEUP);
     ck_assert_uint_eq(bufv_length(v), 0);
     assert_ok(apr_file_write(out, "hello", &len));
@@ -1014,7 +1021,7 @@ static void add_tests(TCase *tc)
                         (int)COUNT(copy_cases));
     tcase_add_test(tc, fill__copy_resumed_at_the_end);
     tcase_add_loop_test(tc, fill__copy_resumed, 0, 50);
-    tcase_add_test(tc, fill__copy_reads_ahead);
+    tcase_add_loop_test(tc, fill__copy_reads_ahead, 0, 2);
     tcase_add_test(tc, fill__copy_from_a_list);
     tcase_add_test(tc, fill__copy_without_a_way);
     tcase_add_loop_test(tc, fill__reader_waits_until_the_deadline, 0, 2);

@@ -212,7 +212,7 @@ static apr_status_t use_peek(void)
     apr_uint64_t left = bufv_length(l.v);
 
     for (i = 0; i < nvec; i++) {
-        const char *at = CONTENT + (sizeof(CONTENT) - 1 - left);
+        const char *at = &CONTENT[sizeof(CONTENT) - 1 - left];
 
         if (memcmp(vec[i].iov_base, at, vec[i].iov_len) != 0)
             return APR_EGENERAL;

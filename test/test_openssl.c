@@ -719,8 +719,8 @@ END_TEST
 /* ---- callbacks of OpenSSL's */
 
 /* How long the slow one takes, and what nothing else takes. */
-#define SLOW apr_time_from_msec(1500)
-#define QUICK apr_time_from_msec(700)
+#define SLOW apr_time_from_sec(4)
+#define QUICK apr_time_from_msec(2500)
 
 static volatile apr_uint32_t is_slow;
 

@@ -378,7 +378,9 @@ START_TEST(words__name_a_pipe)
     assert_ok(apr_os_file_get(&fd, out));
     assert_ok(apr_os_file_put(&wrapped, &fd, APR_FOPEN_WRITE, pool));
     assert_ok(bufv_writer_file(&w, wrapped, pool));
-    ck_assert_ptr_nonnull(strstr(text_of(w), " file: success"));
+    /* APR does not know that it is a pipe; the system may tell it */
+    ck_assert(strstr(text_of(w), " file: success") != NULL ||
+              strstr(text_of(w), " pipe: success") != NULL);
     assert_ok(apr_file_close(in));
     assert_is(bufv_write(list_text("abc"), w, NULL), APR_STATUS_IS_EPIPE);
     ck_assert_ptr_nonnull(strstr(text_of(w), cause_of(APR_EPIPE)));

@@ -131,8 +131,6 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     bufv__socket_t *s = baton;
 
     bufv__socket_refresh(s);
-    if (s->corked)
-        bufv__socket_flush(s);
     return bufv__wait_writable(s->fd, timeout);
 }
 

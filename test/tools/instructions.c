@@ -54,6 +54,7 @@ int main(int argc, char **argv)
     if (size == 0 || bytes == NULL || apr_initialize() != APR_SUCCESS ||
         apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return 1;
+    ops.size = sizeof(ops);
     ops.name = "count";
     ops.max_vec = 1024;
     ops.max_bytes = total;

@@ -114,17 +114,19 @@ class Tls:
         """Bytes of one record that has any: not those of the handshake."""
         while True:
             self.feed()
-            data = b""
-            try:
-                while True:
-                    data += self.tls.read(1 << 16)
-            except ssl.SSLWantReadError:
-                pass
-            except ssl.SSLZeroReturnError:
-                if not data:
-                    raise EOFError("closed") from None
+            data = self.read()
             if data:
                 return data, [len(data)]
+
+    def read(self):
+        data = []
+        try:
+            while True:
+                data.append(self.tls.read(1 << 16))
+                if not data[-1]:
+                    raise EOFError("closed")
+        except ssl.SSLWantReadError:
+            return b"".join(data)
 
 
 def is_whole(response):

@@ -24,7 +24,7 @@ import time
 KINDS = {"get": 8, "pipeline": 4, "slow": 1, "abort": 1, "range": 2, "head": 1,
          "post": 1}
 COUNTS = ("connections", "responses", "bytes", "aborted", "closed", "refused",
-          "wrong")
+          "unavailable", "wrong")
 PIECE = 1 << 18
 PATIENCE = 60
 
@@ -35,6 +35,10 @@ class Wrong(Exception):
 
 class Closed(Exception):
     """The server closed the connection where it may."""
+
+
+class Unavailable(Exception):
+    """A script or a proxied server was not there, for the restart."""
 
 
 class GoneAway(Exception):
@@ -85,13 +89,19 @@ class Reader:
         self.sock = sock
         self.rnd = rnd
         self.data = b""
+        self.in_body = False
         self.pause = 0
         self.stop_after = None
 
     def more(self):
         """Whether anything came."""
         slow = self.pause and self.rnd.choice((1, 1000, 50000))
-        data = self.sock.recv(slow or PIECE)
+        try:
+            data = self.sock.recv(slow or PIECE)
+        except ConnectionError as error:
+            if self.data or self.in_body:
+                raise Wrong("reset in a response") from error
+            raise
         self.data += data
         if slow and self.rnd.random() < 0.05:
             time.sleep(self.pause)
@@ -146,9 +156,13 @@ class Reader:
             span = fields[b"content-range"].split()[1].split(b"/")[0]
             first, last = map(int, span.split(b"-"))
             expected = expected[first:last + 1]
+        elif status in (502, 503):
+            raise Unavailable(status)
         elif status != 200:
             raise Wrong(f"status {status}")
+        self.in_body = True
         got = b"" if method == "HEAD" else self.body(fields)
+        self.in_body = False
         if method != "HEAD" and got != expected:
             at = next((i for i, (a, b) in enumerate(zip(got, expected))
                        if a != b), min(len(got), len(expected)))
@@ -224,6 +238,11 @@ class Client:
             try:
                 size, fields = reader.response(
                     body, "HEAD" if kind == "head" else "GET")
+            except Unavailable as error:
+                if not path.startswith(("cgi/", "proxied/")):
+                    raise Wrong(f"{kind} {path}: {error}") from error
+                self.count["unavailable"] += 1
+                return False
             except Wrong as error:
                 raise Wrong(f"{kind} {path}: {error}") from error
             self.count["responses"] += 1

@@ -181,6 +181,8 @@ ProxyPass /proxied/ http://127.0.0.1:$without/
 </LocationMatch>
 
 SetEnvIf Request_URI ^/server-status quiet
+${httpd_more:-}
+
 LogFormat "%U%q %>s %B %O" sizes
 <VirtualHost 127.0.0.1:$with>
     BufvOutput On

@@ -114,7 +114,7 @@ static void drop_ranges(bufv_t *v);
                         \old(front(v)[chunks].iov_len);
 */
 void bufv__drop_chunks(bufv_t *v, apr_size_t chunks, apr_size_t cut,
-                apr_uint64_t bytes);
+                       apr_uint64_t bytes);
 
 /*@ requires memory(v) && n <= v->length;
     admit requires n > 0 ==>

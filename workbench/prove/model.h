@@ -90,9 +90,9 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
 /* What draining changes of a list, for `assigns`. */
 #define RANGES(v) \
     \at(ranges(v), Pre)[0.. \at(v->ranges.room, Pre) - 1]
-#define DRAINED(v)                                                       \
-    v->length, v->number, v->first, v->chunks.head, v->chunks.tail, v->ranges.head, \
-        v->ranges.tail, RANGES(v), \
+#define DRAINED(v)                                                  \
+    v->length, v->number, v->first, v->chunks.head, v->chunks.tail, \
+        v->ranges.head, v->ranges.tail, RANGES(v), \
         \at(chunks(v), Pre)[0.. \at(v->chunks.room, Pre) - 1]
 
 /*@ logic struct iovec *chunks{L}(bufv_t *v) =

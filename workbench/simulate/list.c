@@ -81,6 +81,8 @@ static void give_back(void *baton, const void *data, apr_size_t len)
         free(o->memory);
         o->memory = NULL;
     }
+    if (list->dying)
+        list_trespass(list);
     if (list->on_release != NULL && list->v != NULL)
         list->on_release(list);
 }
@@ -305,7 +307,6 @@ static void append_empty(list_t *list)
     const void *any[] = {NULL, pattern, (const void *)(uintptr_t)1};
 
     HOLDS(bufv_append(list->v, any[rnd(3)], 0) == APR_SUCCESS);
-    HOLDS(bufv_append(list->v, any[0], rnd(2)) != APR_ENOMEM);
     list_check(list);
 }
 
@@ -393,12 +394,15 @@ void list_append_missing(list_t *list)
                            (apr_off_t)part->at, part->len) == APR_SUCCESS);
 }
 
+static void append_too_much(list_t *list);
+static void append_adjacent(list_t *list);
+
 /* Those that come often are there often. */
 static void (*const kinds[])(list_t *list) = {
     append_borrowed, append_borrowed,   append_borrowed, append_borrowed,
     append_copied,   list_append_owned, append_several,  append_text,
     append_reserved, list_append_owned, append_range,    append_owned_range,
-    append_empty,
+    append_empty,    append_too_much,   append_adjacent,
 };
 
 void list_fill(list_t *list, unsigned chunks)
@@ -415,6 +419,72 @@ void list_fill_borrowed(list_t *list, unsigned chunks)
     while (chunks-- > 0)
         append_borrowed(list);
     list_check(list);
+}
+
+/* ---- what is refused */
+
+static void not_owned(void *baton, const void *data, apr_size_t len)
+{
+    (void)baton;
+    (void)data;
+    (void)len;
+    wrong(__FILE__, __LINE__, "what was refused is released");
+}
+
+/* The first append that failed is remembered. */
+static void refused(list_t *list, apr_status_t status, apr_status_t expected)
+{
+    HOLDS(status == expected);
+    if (list->failed == APR_SUCCESS)
+        list->failed = status;
+    HOLDS(bufv_status(list->v) == list->failed);
+}
+
+void list_trespass(list_t *list)
+{
+    refused(list, bufv_append_owned(list->v, pattern, 1, not_owned, pattern),
+            APR_EBUSY);
+}
+
+/* Too much for a chunk, for a list, for what there is. */
+static void append_too_much(list_t *list)
+{
+    volatile apr_size_t most = PTRDIFF_MAX;
+    const void *volatile nowhere = NULL;
+    apr_size_t room;
+    void *data;
+
+    switch (rnd(5)) {
+    case 0:
+        refused(list, bufv_append(list->v, pattern, most + 1), APR_EINVAL);
+        break;
+    case 4:
+        refused(list, bufv_append(list->v, nowhere, 1), APR_EINVAL);
+        break;
+    case 1:
+        refused(list, bufv_append_file(list->v, file[0], 1, INT64_MAX),
+                APR_EINVAL);
+        break;
+    case 2:
+        HOLDS(bufv_consume(list->v, list->left + 1) == APR_EINVAL);
+        break;
+    default:
+        HOLDS(bufv_reserve(list->v, 0, &data, &room) == APR_SUCCESS);
+        HOLDS(room > 0 && bufv_commit(list->v, room + 1) == APR_EINVAL);
+        HOLDS(bufv_commit(list->v, 0) == APR_SUCCESS);
+        HOLDS(bufv_commit(list->v, 0) == APR_EINVAL);
+    }
+    list_check(list);
+}
+
+/* Two chunks that are neighbours in memory as well. */
+static void append_adjacent(list_t *list)
+{
+    part_t *one = part_some(list, some_length() / 2 + 1);
+    part_t *two = part_new(list, one->at + one->len, 1 + rnd(300));
+
+    HOLDS(bufv_append(list->v, pattern + one->at, one->len) == APR_SUCCESS);
+    HOLDS(bufv_append(list->v, pattern + two->at, two->len) == APR_SUCCESS);
 }
 
 /* ---- from list to list */
@@ -553,6 +623,7 @@ void list_read(list_t *list, uint32_t most)
 void list_clear(list_t *list)
 {
     list->on_release = NULL;
+    list->failed = APR_SUCCESS;
     list_drop(list);
     bufv_clear(list->v);
     list_check_released();
@@ -565,8 +636,9 @@ void list_destroy(list_t *list)
 
     list->on_release = NULL;
     list_drop(list);
-    list->v = NULL;
+    list->dying = 1;
     bufv_destroy(v);
+    list->v = NULL;
     list_check_released();
 }
 
@@ -628,6 +700,7 @@ void lists_end(void)
     }
     for (i = lists_count - 1; i >= 0; i--) {
         lists[i].on_release = NULL;
+        lists[i].dying = 1;
         if (lists[i].v != NULL)
             list_drop(&lists[i]);
     }

@@ -43,15 +43,17 @@ typedef struct part_t {
 typedef struct list_t {
     bufv_t *v; /**< NULL: destroyed */
     part_t parts[PARTS_MAX];
-    int first, end; /**< the parts that are still in it */
-    uint32_t cut;   /**< bytes of the first that have left */
-    uint64_t left;  /**< bytes that have not */
-    uint64_t sent;  /**< bytes that have, by writes */
-    int appends;    /**< how often a callback may yet append */
-    int copies;     /**< whether it has chunks that the library copied */
-    int missing;    /**< whether a range of it goes beyond its file */
-    int alone;      /**< no pool destroys it */
-    int doomed;     /**< destroyed by a callback, in a write of it */
+    int first, end;      /**< the parts that are still in it */
+    uint32_t cut;        /**< bytes of the first that have left */
+    uint64_t left;       /**< bytes that have not */
+    uint64_t sent;       /**< bytes that have, by writes */
+    int appends;         /**< how often a callback may yet append */
+    int copies;          /**< whether it has chunks that the library copied */
+    int missing;         /**< whether a range of it goes beyond its file */
+    int alone;           /**< no pool destroys it */
+    apr_status_t failed; /**< what bufv_status() has to say */
+    int dying;           /**< it is being destroyed */
+    int doomed;          /**< destroyed by a callback, in a write of it */
     void (*on_release)(struct list_t *list); /**< may be NULL */
 } list_t;
 
@@ -111,6 +113,10 @@ uint32_t list_place(const list_t *list, uint64_t from, uint32_t *len);
 /** The part that begins `from` bytes behind the front, if one does, and what
  * of it is left. NULL: none begins there. */
 const part_t *list_part(const list_t *list, uint64_t from, uint32_t *left);
+
+/** Asks for what has to be refused while the list is in use, that is, lent to
+ * an operation, or being destroyed: APR_EBUSY, and nothing is owned. */
+void list_trespass(list_t *list);
 
 /** Bytes have left: which releases are due follows from that. */
 void list_took(list_t *list, uint64_t n);

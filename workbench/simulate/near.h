@@ -25,6 +25,7 @@ typedef struct faults_t {
     unsigned claims;      /**< more is claimed than was given */
     unsigned scarce;      /**< lwIP itself lacks memory in it */
     unsigned fills;       /**< all is taken, and then it is full */
+    unsigned drought;     /**< so many attempts lack memory, at first */
     unsigned breaks;      /**< some is taken, and then the peer is gone */
     unsigned doom;        /**< of callbacks: destroys list or writer */
 } faults_t;
@@ -45,6 +46,8 @@ typedef struct near_t {
     apr_size_t max_vec, max_bytes, copy_below;
     apr_uint64_t sendfile_from;
     int has_sendfile;
+    int pauses; /**< else the status is returned that it would pause for */
+    int hooked; /**< else what it borrows is not given back after attempts */
     apr_interval_time_t timeout; /**< the transport's; below 0: none */
     apr_interval_time_t stall;
     int stall_set;

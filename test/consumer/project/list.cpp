@@ -20,7 +20,8 @@ void release(void *baton, const void *, apr_size_t)
 
 bool run(apr_pool_t *pool)
 {
-    const std::vector<std::string> words = {"once ", "upon ", "", "a ", "time"};
+    const std::vector<std::string> words = {"once ", "upon ", "", "a ",
+                                            "time"};
     bufv_t *v = nullptr;
     char text[64];
     apr_size_t len = sizeof(text);
