@@ -7,15 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* memcpy() of entries: it keeps their lengths. */
+/* memcpy() of entries, to an array as long as a batch's own. */
 
-/*@ requires \valid((struct iovec *)to + (0 .. n / sizeof(struct iovec) - 1));
+/*@ requires \valid((struct iovec *)to + (0 .. BUFV__VEC_MAX - 1));
+    requires n <= BUFV__VEC_MAX * sizeof(struct iovec);
     requires \valid_read((struct iovec *)from +
                          (0 .. n / sizeof(struct iovec) - 1));
-    assigns ((struct iovec *)to)[0 .. n / sizeof(struct iovec) - 1];
-    ensures \forall integer i; 0 <= i < n / sizeof(struct iovec) ==>
-            ((struct iovec *)to)[i].iov_len ==
-            \old(((struct iovec *)from)[i].iov_len);
+    assigns ((struct iovec *)to)[0 .. BUFV__VEC_MAX - 1];
 */
 static void some_memcpy(void *to, const void *from, apr_size_t n);
 
