@@ -75,6 +75,8 @@ bufv_reader_t bufv_reader_socket(apr_socket_t *sock)
 {
     bufv_reader_t reader = {read_socket, NULL, wait_socket, sock};
 
+    if (sock == NULL)
+        reader.read = NULL; /* which is APR_EINVAL when it is used */
     return reader;
 }
 
@@ -99,6 +101,8 @@ bufv_reader_t bufv_reader_file(apr_file_t *file)
 {
     bufv_reader_t reader = {read_file, NULL, wait_file, file};
 
+    if (file == NULL)
+        reader.read = NULL; /* which is APR_EINVAL when it is used */
     return reader;
 }
 
