@@ -14,8 +14,8 @@
 typedef enum place_t {
     IN_RELEASE,
     IN_HOOK,
-    IN_BEGIN,
     IN_WRITEV,
+    IN_BEGIN,
     IN_END,
     IN_WAIT,
     IN_PAUSE,
@@ -41,10 +41,9 @@ typedef struct life_t {
     bufv_t *v;
     apr_pool_t *list_pool, *writer_pool;
     int struck;
-    apr_size_t attempts, waits; /* until then, the one that it is in among
-                                   them */
+    apr_size_t attempts, waits; /* until then, and that one */
     int destroys;               /* of the transport */
-    int destroyed_early, used_late;
+    int destroyed_early, used_late, hooked_late;
     int released[4];
 } life_t;
 
@@ -75,7 +74,7 @@ static void pass(place_t place)
         return;
     life.struck = 1;
     life.attempts = life.s->attempts + (place == IN_WRITEV);
-    life.waits = life.s->waited + (place == IN_WAIT);
+    life.waits = life.s->waited;
     destroy_now();
     if (life.destroys > 0)
         life.destroyed_early++;
@@ -104,8 +103,11 @@ static void life_end(void *baton)
 
 static apr_status_t life_wait(void *baton, apr_interval_time_t timeout)
 {
+    apr_status_t status = life.inner.wait(baton, timeout);
+    const int before = life.struck;
+
     pass(IN_WAIT);
-    return life.inner.wait(baton, timeout);
+    return life.struck > before ? APR_EGENERAL : status;
 }
 
 static void life_pause(void *baton, apr_interval_time_t time)
@@ -124,6 +126,7 @@ static void life_hook(void *baton, const bufv_call_t *call)
 {
     (void)baton;
     (void)call;
+    life.hooked_late += life.struck;
     pass(IN_HOOK);
 }
 
@@ -138,12 +141,10 @@ static void life_release(void *baton, const void *data, apr_size_t len)
 
 static void life_open(void)
 {
-    /* Full, short of memory, full again, and a short write. */
-    static const scripted_step_t steps[] = {{1, APR_EAGAIN, 0},
-                                            {0, APR_ENOMEM, 0},
-                                            {1, APR_SUCCESS, 0},
-                                            {1, APR_EAGAIN, 0},
-                                            {1, APR_SUCCESS, 0}};
+    /* Full, full in part, short of memory, a short write, full again. */
+    static const scripted_step_t steps[] = {
+        {0, APR_EAGAIN, 0},  {1, APR_EAGAIN, 0}, {0, APR_ENOMEM, 0},
+        {1, APR_SUCCESS, 0}, {0, APR_EAGAIN, 0}, {1, APR_SUCCESS, 0}};
     scripted_t *s = scripted_new(pool);
 
     life.s = s;
@@ -159,7 +160,8 @@ static void life_open(void)
     scripted_open(s);
     scripted_play(s, steps, COUNT(steps));
     bufv_writer_copy_below_set(s->w, 0);
-    if (life.place == IN_HOOK)
+    scripted_limits(s, 1, 0);    /* so that something is held back */
+    if (life.place <= IN_WRITEV) /* the run ends before it, too */
         bufv_writer_hook_set(s->w, life_hook, NULL);
     if (life.locked)
         assert_ok(bufv_writer_lock_enable(s->w));
@@ -246,6 +248,7 @@ static int strike(int number, int countdown)
     ck_assert_uint_eq(life.s->waited, life.waits);
     ck_assert_int_eq(life.destroyed_early, 0);
     ck_assert_int_eq(life.used_late, 0);
+    ck_assert_int_eq(life.hooked_late, 0);
     scripted_assert_kept(life.s);
     assert_what_is_left((apr_size_t)report.written);
     return 1;
