@@ -74,14 +74,20 @@ static int is_gone(const write_t *t)
     return t->v->doomed || t->w->doomed;
 }
 
+/* A run is over. A writer that was destroyed in it could not flush there. */
+static void leave_run(write_t *t)
+{
+    t->w->running = 0;
+    if (t->w->doomed)
+        bufv__writer_flush(t->w);
+}
+
 /* Gives back what the run of attempts has borrowed. */
 static void end_run(write_t *t)
 {
     if (t->w->running && t->ops->end != NULL)
         t->ops->end(t->w->baton);
-    t->w->running = 0;
-    if (t->w->doomed)
-        bufv__writer_flush(t->w); /* it could not be in the run */
+    leave_run(t);
 }
 
 /* What the next attempts are given follows what this one took: copies and
@@ -169,9 +175,11 @@ static apr_status_t prepare(write_t *t)
     t->op = t->batch.range != NULL ? "sendfile" : t->ops->name;
     if (status != APR_SUCCESS || t->w->running)
         return status;
+    t->w->running = 1;
     if (t->ops->begin != NULL)
         status = t->ops->begin(t->w->baton);
-    t->w->running = status == APR_SUCCESS;
+    if (status != APR_SUCCESS)
+        leave_run(t);
     return is_gone(t) ? APR_EBUSY : status;
 }
 
