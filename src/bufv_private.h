@@ -233,7 +233,9 @@ struct bufv_t {
     apr_status_t status;
     /* Whose cleanup destroys the list; NULL: none does. */
     apr_pool_t *pool;
-    /* It is destroyed as soon as it is free. */
+    /* Calls that will use it again. */
+    int kept;
+    /* It is destroyed as soon as it is free, and no call keeps it. */
     int doomed;
 };
 
@@ -282,6 +284,11 @@ void bufv__local(bufv_t *v, struct iovec *vec, apr_size_t room);
  * destruction. After bufv__leave() it may be gone. */
 void bufv__enter(bufv_t *v);
 void bufv__leave(bufv_t *v);
+
+/* Between the two the list outlives its destruction too, but is free: for a
+ * call that is made of several. After bufv__let_go() it may be gone. */
+void bufv__keep(bufv_t *v);
+void bufv__let_go(bufv_t *v);
 
 /* Lends the list to an operation, and takes it back. It must be in use before.
  * Between the two nothing may change it, and pointers into its arrays are
@@ -450,13 +457,17 @@ struct bufv_writer_t {
     /* The last bytes that were accepted were told that more would come: they
      * may be held back. It belongs to the call that has the turn. */
     int held;
-    /* It is destroyed as soon as no call is in it. */
+    /* Between `begin` and `end` of the operations. */
+    int running;
+    /* It is destroyed as soon as no call is in it, or keeps it. */
     int doomed;
 
     /* The lock, of all that follows; NULL: it is not enabled. */
     bufv__monitor_t *monitor;
     /* Calls that are in the writer or wait for their turn. */
     int uses;
+    /* Calls that will enter it again. */
+    int kept;
     /* A thread has the turn, and which. */
     int busy;
     apr_os_thread_t thread;
@@ -489,6 +500,12 @@ apr_status_t bufv__writer_enter(bufv_writer_t *w);
  * of the list of this number, or, if it is 0, of any. The writer may be gone
  * afterwards. */
 void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number);
+
+/* Between the two the writer outlives its destruction too, but may be entered:
+ * for a call that is made of several. After bufv__writer_let_go() it may be
+ * gone. */
+void bufv__writer_keep(bufv_writer_t *w);
+void bufv__writer_let_go(bufv_writer_t *w);
 
 /* Tells the writer of a write that ended: keeps its report and the name of its
  * last operation, and adds it to the counters. */

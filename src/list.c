@@ -102,10 +102,10 @@ void bufv_destroy(bufv_t *v)
     if (v->pool != NULL)
         apr_pool_cleanup_kill(v->pool, v, cleanup);
     v->pool = NULL;
-    if (v->use == BUFV__FREE)
+    if (v->use == BUFV__FREE && v->kept == 0)
         destroy(v);
     else
-        v->doomed = 1; /* bufv__leave() does it */
+        v->doomed = 1; /* bufv__leave() or bufv__let_go() does it */
 }
 
 apr_status_t bufv_create(bufv_t **v, apr_pool_t *pool)
@@ -138,7 +138,18 @@ void bufv__leave(bufv_t *v)
 {
     assert(v->use == BUFV__IN_USE && bufv__is_valid(v));
     v->use = BUFV__FREE;
-    if (v->doomed)
+    if (v->doomed && v->kept == 0)
+        destroy(v);
+}
+
+void bufv__keep(bufv_t *v)
+{
+    v->kept++;
+}
+
+void bufv__let_go(bufv_t *v)
+{
+    if (--v->kept == 0 && v->doomed && v->use == BUFV__FREE)
         destroy(v);
 }
 

@@ -75,6 +75,8 @@ bufv_reader_t bufv_reader_socket(apr_socket_t *sock)
 {
     bufv_reader_t reader = {read_socket, NULL, wait_socket, sock};
 
+    if (sock == NULL)
+        reader.read = NULL; /* which is APR_EINVAL when it is used */
     return reader;
 }
 
@@ -99,6 +101,8 @@ bufv_reader_t bufv_reader_file(apr_file_t *file)
 {
     bufv_reader_t reader = {read_file, NULL, wait_file, file};
 
+    if (file == NULL)
+        reader.read = NULL; /* which is APR_EINVAL when it is used */
     return reader;
 }
 
@@ -147,6 +151,12 @@ static apr_status_t wait_for_reader(const bufv_writer_t *w,
     return status;
 }
 
+/* Whether the list or the writer went away in a callback, or in the reader. */
+static int is_gone(const bufv_t *rest, const bufv_writer_t *w)
+{
+    return rest->doomed || w->doomed;
+}
+
 /* A reader that has nothing now, which the next read is told again. */
 static int has_nothing_now(apr_status_t status)
 {
@@ -170,7 +180,7 @@ static apr_status_t read_some(bufv_t *v, const bufv_writer_t *w,
             waited = wait_for_reader(w, r, &wakes);
         if (waited != APR_SUCCESS)
             return waited;
-    } while (has_nothing_now(status));
+    } while (has_nothing_now(status) && !is_gone(v, w));
     return status == APR_SUCCESS ? APR_EGENERAL : status;
 }
 
@@ -188,12 +198,16 @@ static apr_status_t write_rest(bufv_t *v, bufv_writer_t *w,
 static apr_status_t copy_all(bufv_writer_t *w, const bufv_reader_t *r,
                              bufv_t *rest, apr_uint64_t *copied)
 {
-    apr_status_t read, status;
+    apr_status_t read = APR_SUCCESS, status = APR_SUCCESS;
 
-    do {
+    while (status == APR_SUCCESS && read == APR_SUCCESS && !is_gone(rest, w)) {
         read = read_some(rest, w, r);
-        status = write_rest(rest, w, copied);
-    } while (status == APR_SUCCESS && read == APR_SUCCESS);
+        if (!is_gone(rest, w))
+            status = write_rest(rest, w, copied);
+    }
+    if (is_gone(rest, w))
+        return rest->length > 0 || !APR_STATUS_IS_EOF(read) ? APR_EBUSY
+                                                            : APR_SUCCESS;
     if (status == APR_SUCCESS && !APR_STATUS_IS_EOF(read))
         status = read;
     return status;
@@ -210,6 +224,19 @@ static apr_status_t write_to(bufv_writer_t *w, const bufv_reader_t *r,
     return status;
 }
 
+/* What was read before goes first. */
+static apr_status_t copy(bufv_writer_t *w, const bufv_reader_t *r,
+                         bufv_t *rest, apr_uint64_t *copied)
+{
+    apr_status_t status = write_rest(rest, w, copied);
+
+    if (status != APR_SUCCESS)
+        return status;
+    if (r->write_to != NULL && !is_gone(rest, w))
+        return write_to(w, r, copied);
+    return copy_all(w, r, rest, copied);
+}
+
 apr_status_t bufv_copy(bufv_writer_t *w, const bufv_reader_t *r, bufv_t *rest,
                        apr_uint64_t *copied)
 {
@@ -222,14 +249,19 @@ apr_status_t bufv_copy(bufv_writer_t *w, const bufv_reader_t *r, bufv_t *rest,
     *copied = 0;
     if (w == NULL || r == NULL || (r->read == NULL && r->write_to == NULL))
         return APR_EINVAL;
-    if (rest != NULL)
-        status = write_rest(rest, w, copied);
-    if (status == APR_SUCCESS && r->write_to != NULL)
+    if (rest == NULL && r->write_to != NULL)
         return write_to(w, r, copied);
-    if (status == APR_SUCCESS && rest == NULL)
+    if (rest == NULL) {
         status = bufv_create(&own, NULL);
-    if (status == APR_SUCCESS)
-        status = copy_all(w, r, rest != NULL ? rest : own, copied);
+        rest = own;
+    }
+    if (status != APR_SUCCESS)
+        return status;
+    bufv__keep(rest);
+    bufv__writer_keep(w);
+    status = copy(w, r, rest, copied);
+    bufv__writer_let_go(w);
+    bufv__let_go(rest);
     bufv_destroy(own);
     return status;
 }

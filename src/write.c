@@ -43,7 +43,6 @@ typedef struct write_t {
     int may_wait;
     apr_uint64_t budget; /* bytes that may still leave */
     apr_size_t bytes;    /* of an attempt, as far as there is memory */
-    int running;         /* between `begin` and `end` of the operations */
     int starved;         /* attempts in a row that lacked memory */
     int growth;          /* successes before a batch grows again */
     int successes;       /* since it shrank or grew */
@@ -75,12 +74,20 @@ static int is_gone(const write_t *t)
     return t->v->doomed || t->w->doomed;
 }
 
+/* A run is over. A writer that was destroyed in it could not flush there. */
+static void leave_run(write_t *t)
+{
+    t->w->running = 0;
+    if (t->w->doomed)
+        bufv__writer_flush(t->w);
+}
+
 /* Gives back what the run of attempts has borrowed. */
 static void end_run(write_t *t)
 {
-    if (t->running && t->ops->end != NULL)
+    if (t->w->running && t->ops->end != NULL)
         t->ops->end(t->w->baton);
-    t->running = 0;
+    leave_run(t);
 }
 
 /* What the next attempts are given follows what this one took: copies and
@@ -166,12 +173,14 @@ static apr_status_t prepare(write_t *t)
     if (t->batch.bytes == t->budget)
         t->batch.more = 0; /* nothing follows in this call */
     t->op = t->batch.range != NULL ? "sendfile" : t->ops->name;
-    if (status != APR_SUCCESS || t->running)
+    if (status != APR_SUCCESS || t->w->running)
         return status;
+    t->w->running = 1;
     if (t->ops->begin != NULL)
         status = t->ops->begin(t->w->baton);
-    t->running = status == APR_SUCCESS;
-    return status;
+    if (status != APR_SUCCESS)
+        leave_run(t);
+    return is_gone(t) ? APR_EBUSY : status;
 }
 
 /* Lends the batch to the operation, accounts and tells. A transport may not
@@ -232,6 +241,8 @@ static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
     if (t->ops->now != NULL && t->ops->pause == NULL)
         return status;
     end_run(t);
+    if (is_gone(t))
+        return APR_EBUSY;
     bufv__writer_flush(t->w);
     left = bufv__clock_left(&t->clock);
     if (left == 0)
@@ -255,6 +266,8 @@ static apr_status_t wait_writable(write_t *t)
     apr_status_t status;
 
     end_run(t);
+    if (is_gone(t))
+        return APR_EBUSY;
     if (t->w->held)
         bufv__writer_flush(t->w);
     do {
@@ -371,7 +384,7 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
     t->ops = &w->ops;
     t->op = w->ops.name;
     t->report = none;
-    t->running = t->starved = t->wakes = 0;
+    t->starved = t->wakes = 0;
     t->successes = t->grown = 0;
     t->growth = 1;
     t->limits = w->limits;
@@ -465,6 +478,8 @@ static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
     status = take_turn(&t, &turn);
     if (turn == TAKEN)
         status = write_list(&t);
+    if (is_gone(&t))
+        status = v->length > 0 ? APR_EBUSY : APR_SUCCESS;
     conclude(&t, turn, status);
     *report = t.report;
     bufv__leave(v);

@@ -68,11 +68,11 @@ void bufv_writer_destroy(bufv_writer_t *w)
     if (w->pool != NULL)
         apr_pool_cleanup_kill(w->pool, w, cleanup);
     w->pool = NULL;
-    if (!w->doomed && !is_inherited(w))
+    if (!w->doomed && !w->running && !is_inherited(w))
         bufv__writer_flush(w);
     w->doomed = 1;
-    if (w->uses > 0)
-        return; /* bufv__writer_leave() does it */
+    if (w->uses > 0 || w->kept > 0)
+        return; /* bufv__writer_leave() or bufv__writer_let_go() does it */
     bufv__writer_fini(w);
     free(w);
 }
@@ -141,7 +141,29 @@ void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
         if (w->monitor != NULL)
             bufv__monitor_wake(w->monitor);
     }
-    gone = --w->uses == 0 && w->doomed;
+    w->uses--;
+    gone = w->doomed && w->uses == 0 && w->kept == 0;
+    bufv__writer_unlock(w);
+    if (!gone)
+        return;
+    bufv__writer_fini(w);
+    free(w);
+}
+
+void bufv__writer_keep(bufv_writer_t *w)
+{
+    bufv__writer_lock(w);
+    w->kept++;
+    bufv__writer_unlock(w);
+}
+
+void bufv__writer_let_go(bufv_writer_t *w)
+{
+    int gone;
+
+    bufv__writer_lock(w);
+    w->kept--;
+    gone = w->doomed && w->uses == 0 && w->kept == 0;
     bufv__writer_unlock(w);
     if (!gone)
         return;
