@@ -446,6 +446,21 @@ void list_trespass(list_t *list)
             APR_EBUSY);
 }
 
+/* More than 64 bits tell. */
+static void fill_up(void)
+{
+    bufv_t *v;
+
+    HOLDS(bufv_create(&v, NULL) == APR_SUCCESS);
+    HOLDS(bufv_append_file(v, file[0], 0, INT64_MAX) == APR_SUCCESS);
+    HOLDS(bufv_append_file(v, file[0], 0, INT64_MAX) == APR_SUCCESS);
+    HOLDS(bufv_append(v, pattern, 2) == APR_EINVAL);
+    HOLDS(bufv_append(v, pattern, 1) == APR_SUCCESS);
+    HOLDS(bufv_append_copy(v, pattern, 1) == APR_EINVAL);
+    HOLDS(bufv_length(v) == UINT64_MAX);
+    bufv_destroy(v);
+}
+
 /* Too much for a chunk, for a list, for what there is. */
 static void append_too_much(list_t *list)
 {
@@ -454,7 +469,10 @@ static void append_too_much(list_t *list)
     apr_size_t room;
     void *data;
 
-    switch (rnd(5)) {
+    switch (rnd(6)) {
+    case 5:
+        fill_up();
+        break;
     case 0:
         refused(list, bufv_append(list->v, pattern, most + 1), APR_EINVAL);
         break;

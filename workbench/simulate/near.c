@@ -113,7 +113,7 @@ static void check_attempt(const call_t *c, apr_size_t sum, int more)
     HOLDS(n->running && !n->full && !c->doomed);
     list_check_released();
     HOLDS(sum > 0 && sum <= n->max_bytes && sum <= c->list->left);
-    HOLDS(sum <= c->most);
+    HOLDS(sum <= c->most && c->starved <= (c->may_wait ? STARVED_MAX : 1));
     HOLDS(world_now() < hard_end(c) && world_now() <= end_of(c));
     HOLDS(!n->locked || n->partial == c->list ||
           (n->partial == NULL && !n->dropped));
