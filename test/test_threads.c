@@ -10,6 +10,7 @@
 #include <apr_atomic.h>
 
 #ifndef _WIN32
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #endif
@@ -564,6 +565,7 @@ static void in_child(bufv_writer_t *w, bufv_t *v)
 {
     apr_uint32_t before = apr_atomic_read32(&flushes);
 
+    signal(SIGALRM, SIG_DFL);
     alarm(20);
     bufv_destroy(v);
     bufv_writer_destroy(w);

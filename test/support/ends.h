@@ -41,6 +41,10 @@ apr_file_t *ends_file(const ends_t *e);
 /** A writer for the near end, by a handle of its own. */
 bufv_writer_t *ends_writer(const ends_t *e);
 
+/** Writes a text by a writer of its own, without waiting. For a child of
+ * fork(): the net is not asked, whose lock may have been another thread's. */
+apr_status_t ends_write_in_child(const ends_t *e, const char *text);
+
 /** Whether the near end blocks, as it did to begin with. */
 int ends_blocks(const ends_t *e);
 
