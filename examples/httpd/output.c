@@ -79,10 +79,6 @@ APLOG_USE_MODULE(bufv);
  * before it: core's AP_MIN_SENDFILE_BYTES. */
 #define MIN_SENDFILE 256
 
-/* A file that is shorter is read rather than mapped, even if EnableMMAP is
- * on: to map and unmap 10 KiB takes five times as long as to read them. */
-#define MIN_MAP (64 * 1024)
-
 /* One thread at a time comes here, though not always the same: that is all
  * that bufv asks for. */
 struct output_t {
@@ -120,6 +116,8 @@ static void count(output_t *x)
 {
     apr_uint64_t n = sent(x);
 
+    if (x->c->aborted)
+        return; /* what is dropped now did not leave */
     if (add_bytes_out != NULL && n > x->counted)
         add_bytes_out(x->c, (apr_off_t)(n - x->counted));
     x->counted = n;
@@ -191,7 +189,8 @@ static int is_mapped(const apr_bucket *e)
 
 static int is_to_map(const apr_bucket_file *file, apr_size_t len)
 {
-    return file->can_mmap && len >= MIN_MAP && !is_for_sendfile(file, len);
+    return file->can_mmap && len >= MOD_BUFV_MIN_MAP &&
+           !is_for_sendfile(file, len);
 }
 #else
 static int is_mapped(const apr_bucket *e)
@@ -290,17 +289,18 @@ static apr_status_t take_bytes(output_t *x, apr_bucket *e)
 }
 
 /* Copies a bucket to where there is room for it. */
-static apr_status_t copy_bucket(apr_bucket *e, char *room)
+static apr_status_t copy_bucket(apr_bucket *e, char *room, apr_size_t *used)
 {
     const char *data;
     apr_size_t len;
     apr_status_t status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
 
-    if (status == APR_SUCCESS)
-        memcpy(room, data, len);
-    if (status == APR_SUCCESS)
-        apr_bucket_delete(e);
-    return status;
+    if (status != APR_SUCCESS)
+        return status;
+    memcpy(room + *used, data, len);
+    *used += len;
+    apr_bucket_delete(e);
+    return APR_SUCCESS;
 }
 
 static int has_data_behind(const apr_bucket *e, const apr_bucket_brigade *bb)
@@ -334,10 +334,7 @@ static apr_status_t take_copies(output_t *x, apr_bucket_brigade *bb)
 
     while (status == APR_SUCCESS && e != APR_BRIGADE_SENTINEL(bb) &&
            is_to_copy(e, bb) && e->length <= room - used) {
-        apr_size_t len = e->length;
-
-        status = copy_bucket(e, (char *)data + used);
-        used += status == APR_SUCCESS ? len : 0;
+        status = copy_bucket(e, data, &used);
         e = APR_BRIGADE_FIRST(bb);
     }
     committed = bufv_commit(x->list, used);
@@ -353,6 +350,10 @@ static apr_status_t take(output_t *x, apr_bucket_brigade *bb)
 
     if (APR_BUCKET_IS_METADATA(e))
         return take_metadata(x, e);
+    if (e->length == 0) {
+        apr_bucket_delete(e);
+        return APR_SUCCESS;
+    }
     if (x->in_file > 0 || bufv_length(x->list) >= MAX_LIST)
         return APR_EAGAIN;
     if (is_to_copy(e, bb))
@@ -444,19 +445,24 @@ static apr_status_t fill(output_t *x, apr_bucket_brigade *bb)
     return status;
 }
 
+/* Within the connection's Timeout, anew after each part that left. */
+static apr_status_t wait_writable(const output_t *x)
+{
+    return apr_wait_for_io_or_timeout(NULL, ap_get_conn_socket(x->c), 0);
+}
+
 /* Sends the list, and a brigade behind it. `all`: what the socket takes now.
  * Otherwise by the rules: what has to be waited for is waited for, and little
  * may stay for the next call. */
 static apr_status_t send_brigade(output_t *x, apr_bucket_brigade *bb, int all)
 {
-    apr_socket_t *sock = ap_get_conn_socket(x->c);
     apr_status_t status = fill(x, bb);
 
     while (status == APR_SUCCESS && bufv_length(x->list) > 0 &&
            (all || must_send(x, bb))) {
         status = send_list(x);
         if (APR_STATUS_IS_EAGAIN(status) && !all && must_wait(x, bb))
-            status = apr_wait_for_io_or_timeout(NULL, sock, 0);
+            status = wait_writable(x);
         if (status == APR_SUCCESS)
             status = fill(x, bb);
     }
@@ -473,7 +479,6 @@ static apr_status_t give_up(output_t *x, apr_bucket_brigade *bb,
 {
     x->c->aborted = 1;
     x->c->data_in_output_filters = 0;
-    x->appended = x->counted; /* the rest does not count */
     x->in_file = 0;
     bufv_clear(x->list);
     apr_brigade_cleanup(x->file);

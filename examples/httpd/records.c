@@ -48,9 +48,6 @@
 /* What may be held over the end of a call: what mod_ssl's own filter holds. */
 #define HELD_MAX ((apr_size_t)8192)
 
-/* A file that is shorter is read, even if EnableMMAP is on. */
-#define MIN_MAP (64 * 1024)
-
 typedef struct records_t {
     conn_rec *c;
     output_t *output;        /* the last filter, or NULL */
@@ -208,7 +205,7 @@ static int is_to_read(const apr_bucket *e)
     if (!APR_BUCKET_IS_FILE(e))
         return 0;
 #if APR_HAS_MMAP
-    return !file->can_mmap || e->length < MIN_MAP;
+    return !file->can_mmap || e->length < MOD_BUFV_MIN_MAP;
 #else
     return 1;
 #endif
@@ -291,7 +288,7 @@ static apr_status_t take_brigade(records_t *x, ap_filter_t *f,
 static void begin_call(records_t *x)
 {
     x->passed = 0;
-    if (x->used == 0 && apr_time_now() - x->last > IDLE)
+    if (apr_time_now() - x->last > IDLE)
         x->limit = RECORD_FIRST;
     mod_bufv__output_hold(x->output);
 }

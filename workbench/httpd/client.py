@@ -8,6 +8,8 @@
     early PORT PATH SECONDS       how many bytes of the body come that soon
     records PORT PATH [COUNT]     bytes, number of TLS records and their sizes
                                   of COUNT responses, over one connection
+    relayed PORT PATH [OPTION...] bytes and number of the TLS records that curl
+                                  gets with these options, --http2 for one
     held PLAIN PORT PATH...       how many of six workers stay with clients
                                   that do not read; asks /server-status of PLAIN
     stalled PID PORT COUNT PATH   anonymous memory of the server, in KiB for
@@ -23,9 +25,12 @@ Date.
 
 import os
 import re
+import select
 import socket
 import ssl
+import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -187,6 +192,40 @@ def records(port, path, count="1"):
         print(len(response), len(sizes), *sizes)
 
 
+def relay(listener, port, counts):
+    """Copies both ways, and counts the server's records of data. With TLS 1.3
+    those of the handshake look alike: they are few."""
+    client = listener.accept()[0]
+    server = connect(port)
+    waiting = b""
+    while True:
+        for sock in select.select([client, server], [], [])[0]:
+            data = sock.recv(1 << 16)
+            if not data:
+                return
+            (server if sock is client else client).sendall(data)
+            if sock is client:
+                continue
+            waiting += data
+            while len(waiting) >= 5 + int.from_bytes(waiting[3:5], "big"):
+                size = 5 + int.from_bytes(waiting[3:5], "big")
+                counts.append((waiting[0], size))
+                waiting = waiting[size:]
+
+
+def relayed(port, path, *options):
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"https://127.0.0.1:{listener.getsockname()[1]}/{path}"
+    counts = []
+    thread = threading.Thread(target=relay, daemon=True, args=(
+        listener, int(port.lstrip("s")), counts))
+    thread.start()
+    got = subprocess.run(["curl", "-sSk", *options, url], check=True,
+                         stdout=subprocess.PIPE).stdout
+    thread.join(TIMEOUT)
+    print(len(got), sum(kind == 23 for kind, _ in counts))
+
+
 def early(port, path, seconds):
     client = connection(port)
     client.send(request(path))
@@ -286,7 +325,7 @@ def shrink(port, name, path):
 
 
 COMMANDS = {f.__name__: f for f in (
-    late, pipeline, early, records, held, stalled, idle, shrink)}
+    late, pipeline, early, records, relayed, held, stalled, idle, shrink)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -158,6 +158,7 @@ SendBufferSize ${httpd_send_buffer:-0}
 DocumentRoot "$httpd_dir/htdocs"
 Alias /mapped "$httpd_dir/htdocs"
 Alias /read "$httpd_dir/htdocs"
+Alias /tuned "$httpd_dir/htdocs"
 Alias /handed "$httpd_dir/htdocs"
 ScriptAlias /cgi "$httpd_dir/cgi"
 <Files *.shtml>
@@ -171,6 +172,10 @@ ScriptAlias /cgi "$httpd_dir/cgi"
 <Location /read>
     EnableSendfile Off
     EnableMMAP Off
+</Location>
+<Location /tuned>
+    EnableMMAP Off
+    ReadBufferSize 16384
 </Location>
 ProxyPass /proxied/ http://127.0.0.1:$without/
 <Location /server-status>
