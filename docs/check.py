@@ -5,7 +5,8 @@
     check.py tutorial    the code in docs/TUTORIAL.md is that of the programs
     check.py links       links in the texts lead to files that exist, and to
                          headings in them
-    check.py readme      README.md lists every option, example and package
+    check.py readme      README.md lists every option, example and package,
+                         and the statuses as bufv.h does
     check.py program     prints the program in README.md
 """
 
@@ -67,8 +68,18 @@ def links():
     return wrong, f'{count} links'
 
 
+def statuses(path):
+    """The rows of the table of statuses, without their decoration."""
+    text = path.read_text(encoding='utf-8')
+    table = re.search(r'\| status \| what you got \|.*?\| others \|[^\n]*',
+                      text, re.S).group()
+    return {re.sub(r'^ \* ', '', row).replace('`', '')
+            for row in table.split('\n')}
+
+
 def readme():
-    """Whatever there is to set, to look at or to install is in a table."""
+    """Whatever there is to set, to look at or to install is in a table, and
+    what a write returns is as bufv.h has it."""
     text = (ROOT / 'README.md').read_text(encoding='utf-8')
     cmake = ''.join((ROOT / name).read_text(encoding='utf-8') for name in
                     ('CMakeLists.txt', 'examples/CMakeLists.txt'))
@@ -88,6 +99,8 @@ def readme():
               for path in packages if f'| `{path.name}` |' not in text]
     if len(options) < 8:
         wrong.append('CMakeLists.txt was not understood')
+    wrong += [f'README.md or bufv.h does not have: {row}' for row in sorted(
+        statuses(ROOT / 'README.md') ^ statuses(ROOT / 'include/bufv.h'))]
     return wrong, (f'{len(options)} options, {len(things)} examples, '
                    f'{len(packages)} packages')
 

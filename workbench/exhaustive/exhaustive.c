@@ -65,7 +65,12 @@ static int part = 0, parts = 1;
 /* ---- the schedule */
 
 /* What a wait and an attempt are bounded by. */
-typedef enum clock_kind_t { UNTIMED, STALLED, TIMED } clock_kind_t;
+typedef enum clock_kind_t {
+    UNTIMED,
+    STALLED, /* by the stall limit */
+    TIMED,   /* by the deadline */
+    WITHIN   /* by `within` of the terms, which is as long */
+} clock_kind_t;
 
 /* A list and its limits. */
 typedef struct config_t {
@@ -74,6 +79,7 @@ typedef struct config_t {
     apr_size_t total;
     int adjacent;
     apr_size_t max_vec, max_bytes, copy_below;
+    apr_size_t budget; /* 0: none */
     int some;
     int fruitless; /* see bound_t */
     clock_kind_t clock;
@@ -134,9 +140,10 @@ static void fail(const char *what)
         fprintf(stderr, " %d", (int)config.size[i]);
     fprintf(stderr,
             "; adjacent %d, max_vec %ld, max_bytes %ld, copy_below %ld, "
-            "some %d, clock %d\nchoices",
+            "budget %ld, some %d, clock %d\nchoices",
             config.adjacent, (long)config.max_vec, (long)config.max_bytes,
-            (long)config.copy_below, config.some, (int)config.clock);
+            (long)config.copy_below, (long)config.budget, config.some,
+            (int)config.clock);
     for (i = 0; i < choices.at; i++)
         fprintf(stderr, " %d/%d", choices.made[i], choices.of[i]);
     fprintf(stderr, "\naccepted %d, attempts %d, waits %d\n",
@@ -208,6 +215,15 @@ static int first_chunk(apr_size_t *offset)
     return i;
 }
 
+/* The most bytes of an attempt. */
+static apr_size_t most(void)
+{
+    apr_size_t left = config.budget - model.accepted;
+
+    return config.budget > 0 && left < config.max_bytes ? left
+                                                        : config.max_bytes;
+}
+
 /* The bytes of the batch that is due without copies, and its entries. */
 static apr_size_t batch_due(apr_size_t *nvec)
 {
@@ -221,10 +237,10 @@ static apr_size_t batch_due(apr_size_t *nvec)
         offset = 0;
         if (n == 0)
             continue;
-        if (asked == config.max_bytes)
+        if (asked == most())
             break;
-        if (n > config.max_bytes - asked)
-            n = config.max_bytes - asked;
+        if (n > most() - asked)
+            n = most() - asked;
         asked += n;
         ++*nvec;
     }
@@ -264,8 +280,9 @@ static apr_size_t check_batch(const struct iovec *vec, apr_size_t nvec,
                     vec[i].iov_len) == 0);
         asked += vec[i].iov_len;
     }
-    MUST(asked <= config.max_bytes);
-    MUST((more != 0) == (asked < config.total - model.accepted));
+    MUST(asked <= most());
+    MUST((more != 0) == (asked < config.total - model.accepted &&
+                         model.accepted + asked != config.budget));
     MUST(released <= chunks_within(model.accepted, 1));
     MUST(released >= chunks_within(model.accepted, 0));
     check_by_reference(vec, nvec, asked);
@@ -351,7 +368,7 @@ static apr_interval_time_t patience(void)
 {
     if (config.clock == STALLED)
         return model.since + STALL - model.clock;
-    if (config.clock == TIMED)
+    if (config.clock == TIMED || config.clock == WITHIN)
         return CLOCK_BEGINS + DEADLINE - model.clock;
     return -1;
 }
@@ -397,17 +414,22 @@ static void starve(apr_status_t status)
 static void go_on(apr_status_t status, apr_size_t taken)
 {
     int done = model.accepted + taken == config.total;
+    int spent = config.budget > 0 && model.accepted + taken == config.budget;
+    int full = APR_STATUS_IS_EAGAIN(status);
 
     if (taken > 0) {
         model.starved = model.wakes = 0;
         model.since = model.clock;
     }
-    if (APR_STATUS_IS_EAGAIN(status) && !done)
+    if (spent && !done &&
+        (status == APR_SUCCESS || APR_STATUS_IS_EINTR(status) ||
+         (full && !config.some)))
+        end_with(APR_INCOMPLETE);
+    else if (full && !done)
         fill_up();
     else if (APR_STATUS_IS_ENOMEM(status) || status == ENOBUFS)
         starve(status);
-    else if (status != APR_SUCCESS && !APR_STATUS_IS_EINTR(status) &&
-             !APR_STATUS_IS_EAGAIN(status))
+    else if (status != APR_SUCCESS && !APR_STATUS_IS_EINTR(status) && !full)
         end_with(status);
 }
 
@@ -428,7 +450,7 @@ static apr_status_t attempt(void *baton, const struct iovec *vec,
     (void)baton;
     MUST(!model.ended && !model.full && !model.hook_due);
     MUST(model.borrowed && model.pause_due == 0);
-    MUST(config.clock != TIMED || model.clock < CLOCK_BEGINS + DEADLINE);
+    MUST(config.clock < TIMED || model.clock < CLOCK_BEGINS + DEADLINE);
     asked = check_batch(vec, nvec, more);
     said = outcome(choose(outcomes(asked)), asked, &taken);
     *written = taken;
@@ -501,7 +523,7 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
         model.clock += STEP;
     else if (choice >= 2)
         model.clock += timeout;
-    if (choice == 4 || (choice == 3 && config.clock == TIMED))
+    if (choice == 4 || (choice == 3 && config.clock >= TIMED))
         end_with(APR_TIMEUP);
     model.full = 0;
     return choice == 4 ? APR_TIMEUP : APR_SUCCESS;
@@ -548,7 +570,7 @@ static void pause_for(void *baton, apr_interval_time_t time)
     model.pauses++;
     model.pause_due = 0;
     model.clock += time;
-    if (out_of_patience() && (model.full || config.clock == TIMED))
+    if (out_of_patience() && (model.full || config.clock >= TIMED))
         end_with(APR_TIMEUP);
 }
 
@@ -650,6 +672,28 @@ static void check_rest(void)
     MUST(bufv_count(v) == 0 && bufv_length(v) == 0);
 }
 
+/* The shortest way to write on these terms. What the call reports is what the
+ * writer does. */
+static apr_status_t write_list(apr_uint64_t *written)
+{
+    bufv_report_t report = {.size = sizeof(report)};
+    bufv_report_t same = {.size = sizeof(same)};
+    bufv_terms_t terms = {.size = sizeof(terms)};
+    apr_status_t status;
+
+    if (config.budget == 0 && config.clock != WITHIN)
+        return config.some ? bufv_write_some(v, w, written)
+                           : bufv_write(v, w, written);
+    terms.wait = !config.some;
+    terms.within = config.clock == WITHIN ? DEADLINE : 0;
+    terms.budget = config.budget;
+    status = bufv_write_with(v, w, &terms, &report);
+    bufv_writer_report(w, &same);
+    MUST(memcmp(&report, &same, sizeof(report)) == 0);
+    *written = report.written;
+    return status;
+}
+
 static void run(void)
 {
     bufv_stats_t before = {.size = sizeof(before)};
@@ -659,8 +703,7 @@ static void run(void)
     bufv_writer_stats(w, &before);
     begin_anew();
     fill();
-    status = config.some ? bufv_write_some(v, w, &written)
-                         : bufv_write(v, w, &written);
+    status = write_list(&written);
     MUST(status == model.status);
     MUST(written == model.accepted);
     MUST(bufv_length(v) == config.total - model.accepted);
@@ -722,10 +765,20 @@ static void run_clocks(void)
     run_limits();
     if (config.total > (apr_size_t)bound->small)
         return;
-    config.clock = STALLED;
-    run_limits();
-    config.clock = TIMED;
-    run_limits();
+    for (config.clock = STALLED; config.clock <= WITHIN; config.clock++)
+        run_limits();
+}
+
+/* Budgets that do not reach to the end of the list, and one that just does. */
+static void run_budgets(void)
+{
+    config.clock = UNTIMED;
+    config.fruitless = bound->fruitless;
+    if (config.total >= (apr_size_t)bound->total)
+        return;
+    for (config.budget = 1; config.budget <= config.total; config.budget++)
+        run_limits();
+    config.budget = 0;
 }
 
 /* Lists whose sizes are the digits of all numbers. */
@@ -746,8 +799,10 @@ static int run_lists(void)
             }
             if (config.total > (apr_size_t)bound->total)
                 continue;
-            if (lists++ % parts == part)
-                run_clocks();
+            if (lists++ % parts != part)
+                continue;
+            run_clocks();
+            run_budgets();
         }
     }
     return lists;

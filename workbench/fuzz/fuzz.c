@@ -76,6 +76,7 @@ typedef struct owned_t {
 typedef struct piece_t {
     apr_size_t len;
     owned_t *owner; /* NULL: nobody is told */
+    int file;       /* a range of the file */
 } piece_t;
 
 typedef struct list_t {
@@ -87,7 +88,8 @@ typedef struct list_t {
     int pieces;
     unsigned char *reserved; /* room to write into, or NULL */
     apr_size_t reserved_len;
-    unsigned char mark; /* what was written there */
+    unsigned char mark;  /* what was written there */
+    apr_uint64_t number; /* while it has left in part by a locked writer */
 } list_t;
 
 typedef struct transport_t {
@@ -98,19 +100,23 @@ typedef struct transport_t {
     apr_uint64_t calls, hooks, waits;
     apr_uint64_t budget; /* 0: none */
     int message;
+    int locked;
+    apr_uint64_t turn; /* the number of the list that has to go on; 0: any */
     int held;    /* more was said to come, and nothing was flushed since */
     int appends; /* its hook may, so often */
     bufv_stats_t sum;
 } transport_t;
 
 static unsigned char source[SOURCE];
+static apr_file_t *file; /* has the same bytes */
 static apr_pool_t *pool;
 static list_t lists[LISTS];
 static transport_t transports[WRITERS];
 static owned_t owned[MOST_CHUNKS];
 static int owners;
 static apr_time_t clock_now;
-static int borrowed; /* between begin and end */
+static apr_uint64_t numbers; /* the last that a list got */
+static int borrowed;         /* between begin and end */
 
 #define MUST(holds)                                                     \
     do {                                                                \
@@ -149,6 +155,8 @@ static void model_drop(list_t *l, apr_size_t n)
     }
     if (n > 0)
         l->piece[i].len -= n;
+    if (l->len == 0)
+        l->number = 0;
     l->pieces -= i;
     memmove(l->piece, l->piece + i, (size_t)l->pieces * sizeof(piece_t));
 }
@@ -179,6 +187,7 @@ static void model_add(list_t *l, const void *data, apr_size_t len,
 {
     model_add_bytes(l, data, len);
     l->piece[l->pieces].len = len;
+    l->piece[l->pieces].file = 0;
     l->piece[l->pieces++].owner = owner;
 }
 
@@ -194,6 +203,20 @@ static apr_size_t chunks_of(const list_t *l)
     return n;
 }
 
+/* How many of them are shown: up to `most`, and nothing behind a range. */
+static apr_size_t shown_of(const list_t *l, apr_size_t most)
+{
+    apr_size_t n = 0;
+    int i;
+
+    for (i = 0; i < l->pieces && n < most; i++) {
+        n += l->piece[i].len > 0;
+        if (l->piece[i].file)
+            break;
+    }
+    return n;
+}
+
 static void check_list(const list_t *l)
 {
     struct iovec vec[8];
@@ -202,7 +225,7 @@ static void check_list(const list_t *l)
     MUST(bufv_length(l->v) == l->len);
     MUST(bufv_count(l->v) == chunks_of(l));
     MUST(bufv_peek(l->v, vec, &nvec) == APR_SUCCESS);
-    MUST(nvec == (bufv_count(l->v) < 8 ? bufv_count(l->v) : 8));
+    MUST(nvec == shown_of(l, 8));
     for (i = 0; i < nvec; i++) {
         MUST(vec[i].iov_len > 0 && vec[i].iov_len <= l->len - done);
         MUST(memcmp(vec[i].iov_base, l->bytes + done, vec[i].iov_len) == 0);
@@ -253,7 +276,16 @@ static apr_size_t allowed(const transport_t *t)
                : len;
 }
 
-static apr_size_t check_batch(transport_t *t, const struct iovec *vec,
+static void check_asked(const transport_t *t, apr_size_t asked, int more)
+{
+    MUST(asked > 0 && asked <= t->max_bytes && asked <= allowed(t));
+    MUST((more != 0) == (asked < allowed(t)));
+    MUST(!t->message || asked == t->list->len);
+    MUST(t->calls > 0 || t->turn == 0 || t->turn == t->list->number);
+    check_owners(0);
+}
+
+static apr_size_t check_batch(const transport_t *t, const struct iovec *vec,
                               apr_size_t nvec, int more)
 {
     const list_t *l = t->list;
@@ -266,18 +298,14 @@ static apr_size_t check_batch(transport_t *t, const struct iovec *vec,
         MUST(memcmp(vec[i].iov_base, l->bytes + asked, vec[i].iov_len) == 0);
         asked += vec[i].iov_len;
     }
-    MUST(asked <= t->max_bytes && asked <= allowed(t));
-    MUST((more != 0) == (asked < allowed(t)));
-    MUST(!t->message || asked == l->len);
-    check_owners(0);
+    check_asked(t, asked, more);
     return asked;
 }
 
-static apr_status_t take(void *baton, const struct iovec *vec, apr_size_t nvec,
-                         int more, apr_size_t *written)
+/* Takes some of the bytes that are asked for. */
+static apr_status_t take_some(transport_t *t, apr_size_t asked, int more,
+                              apr_size_t *written)
 {
-    transport_t *t = baton;
-    apr_size_t asked = check_batch(t, vec, nvec, more);
     apr_size_t n = byte() % 2 ? asked : byte() % (asked + 1);
     apr_status_t status = status_of(byte());
 
@@ -295,8 +323,38 @@ static apr_status_t take(void *baton, const struct iovec *vec, apr_size_t nvec,
     if (n > 0 || more)
         t->held = more;
     model_drop(t->list, n);
+    if (t->locked && n > 0 && t->list->len > 0 && t->list->number == 0)
+        t->list->number = ++numbers;
     *written = n;
     return status;
+}
+
+static apr_status_t take(void *baton, const struct iovec *vec, apr_size_t nvec,
+                         int more, apr_size_t *written)
+{
+    transport_t *t = baton;
+
+    return take_some(t, check_batch(t, vec, nvec, more), more, written);
+}
+
+/* Sends a part of the file unread, or says that it cannot. */
+static apr_status_t send_file(void *baton, apr_file_t *from, apr_off_t offset,
+                              apr_size_t len, int more, apr_size_t *written)
+{
+    transport_t *t = baton;
+
+    MUST(from == file && t->list->piece[0].file);
+    MUST(len <= t->list->piece[0].len);
+    MUST(memcmp(source + offset, t->list->bytes, len) == 0);
+    check_asked(t, len, more);
+    if (byte() % 16 != 1)
+        return take_some(t, len, more, written);
+    MUST(borrowed && t->calls == t->hooks);
+    t->calls++;
+    if (more)
+        t->held = more;
+    *written = 0;
+    return APR_ENOTIMPL;
 }
 
 static apr_status_t begin(void *baton)
@@ -413,6 +471,27 @@ static void do_append_owned(void)
     model_add(l, data, len, o);
 }
 
+/* A range of the file, with which the list is told when it is done. */
+static void do_append_file(void)
+{
+    list_t *l = a_list();
+    apr_size_t len = length();
+    const unsigned char *data = some_bytes(len);
+    owned_t *o = &owned[owners];
+
+    if (!model_has_room(l, len, 1) || owners == MOST_CHUNKS)
+        return;
+    owners++;
+    o->data = NULL;
+    o->len = 0;
+    o->parts = 1;
+    o->released = 0;
+    MUST(bufv_append_file_owned(l->v, file, data - source, len, released, o) ==
+         APR_SUCCESS);
+    model_add(l, data, len, o);
+    l->piece[l->pieces - 1].file = len > 0;
+}
+
 static void do_append_vec(void)
 {
     list_t *l = a_list();
@@ -461,6 +540,7 @@ static void do_prepend(void)
     l->len += len;
     memmove(l->piece + 1, l->piece, (size_t)l->pieces * sizeof(piece_t));
     l->piece[0].len = len;
+    l->piece[0].file = 0;
     l->piece[0].owner = NULL;
     l->pieces++;
 }
@@ -475,6 +555,15 @@ static void model_copy(list_t *to, const list_t *from)
         if (from->piece[i].owner != NULL)
             from->piece[i].owner->parts++;
     }
+}
+
+/* Who had left in part goes on where its first byte goes to, if that is in
+ * front there. */
+static void model_move_number(list_t *to, list_t *from)
+{
+    if (from->number != 0 && to->len == 0)
+        to->number = from->number;
+    from->number = 0;
 }
 
 static void do_clone(void)
@@ -498,6 +587,7 @@ static void do_append_list(void)
     if (!model_has_room(to, from->len, from->pieces))
         return;
     MUST(bufv_append_list(to->v, from->v) == APR_SUCCESS);
+    model_move_number(to, from);
     model_copy(to, from);
     model_drop(from, from->len);
 }
@@ -516,6 +606,8 @@ static void do_split(void)
     if (!model_has_room(to, n, from->pieces + 1))
         return;
     MUST(bufv_split(from->v, n, to->v) == APR_SUCCESS);
+    if (n > 0)
+        model_move_number(to, from);
     model_add_bytes(to, from->bytes, n);
     for (i = 0, left = n; i < from->pieces; i++) {
         piece_t piece = from->piece[i];
@@ -690,8 +782,25 @@ static void check_written(transport_t *t, apr_status_t status,
     MUST(stats.waits == t->sum.waits);
 }
 
+/* After which the turn is anybody's. */
+static int is_gone(apr_status_t status)
+{
+    return APR_STATUS_IS_ECONNRESET(status);
+}
+
+/* It was another list's turn: nothing was attempted, and the writer does not
+ * count it. */
+static void check_refused(const transport_t *t, apr_status_t status,
+                          const bufv_report_t *report)
+{
+    MUST(status == APR_EBUSY || status == APR_TIMEUP);
+    MUST(report->written == 0 && report->calls == 0 && t->calls == 0);
+    MUST(report->left == t->list->len && report->waits == t->waits);
+}
+
 /* A write that may wait or not, sometimes with a budget or a time of its own,
- * and with a hook that appends. */
+ * and with a hook that appends. Who waits for a turn that does not come needs
+ * a limit. */
 static void do_write(int wait)
 {
     bufv_terms_t terms = {.size = sizeof(terms), .wait = wait};
@@ -700,6 +809,7 @@ static void do_write(int wait)
     apr_status_t status;
     list_t *l = a_list();
     unsigned int how = byte();
+    int refused;
 
     model_drop(l, 0); /* empty chunks in front are due */
     t->list = l;
@@ -711,9 +821,49 @@ static void do_write(int wait)
     if (how % 16 == 3)
         terms.within = (apr_interval_time_t)below(32) - 1;
     t->budget = t->message ? 0 : terms.budget;
+    refused = l->len > 0 && t->turn != 0 && t->turn != l->number;
+    if (refused && terms.within == 0)
+        terms.within = 7;
     status = bufv_write_with(l->v, t->w, &terms, &report);
     MUST(report.status == status);
-    check_written(t, status, report.written);
+    if (refused && report.calls == 0 && (status == APR_EBUSY || t->waits > 0))
+        check_refused(t, status, &report);
+    else {
+        MUST(!refused || status == APR_TIMEUP);
+        check_written(t, status, report.written);
+    }
+    if (t->locked && t->taken > 0)
+        t->turn = l->number;
+    if (t->locked && t->calls > 0 && is_gone(status))
+        t->turn = 0;
+}
+
+/* The rest of what left in part will not follow. */
+static void do_abandon(void)
+{
+    transport_t *t = &transports[below(WRITERS)];
+
+    MUST(bufv_writer_abandon(t->w) == APR_SUCCESS);
+    t->turn = 0;
+}
+
+static void lock(transport_t *t)
+{
+    MUST(bufv_writer_lock_enable(t->w) == APR_SUCCESS);
+    t->locked = !t->message;
+}
+
+static void do_lock(void)
+{
+    lock(&transports[below(WRITERS)]);
+}
+
+static void do_sendfile_from(void)
+{
+    static const apr_uint64_t from[] = {0, 16, ~(apr_uint64_t)0};
+
+    bufv_writer_sendfile_from_set(transports[below(WRITERS)].w,
+                                  from[below(3)]);
 }
 
 static void do_settings(void)
@@ -734,9 +884,18 @@ static void do_settings(void)
     bufv_writer_deadline_set(t->w, byte() % 4 == 1 ? clock_now + 20 : 0);
 }
 
+/* The operations of a later day have numbers of their own, so that older
+ * inputs mean what they meant. */
+static unsigned int an_operation(void)
+{
+    unsigned int n = byte();
+
+    return n < 240 ? n % 20 : 20 + n % 4;
+}
+
 static void step(void)
 {
-    switch (below(20)) {
+    switch (an_operation()) {
     case 0:
         do_append(0);
         break;
@@ -794,6 +953,18 @@ static void step(void)
     case 18:
         do_fill();
         break;
+    case 20:
+        do_append_file();
+        break;
+    case 21:
+        do_abandon();
+        break;
+    case 22:
+        do_lock();
+        break;
+    case 23:
+        do_sendfile_from();
+        break;
     default:
         do_settings();
         break;
@@ -820,6 +991,8 @@ static void open_writer(transport_t *t, int message)
         .flush = flush,
     };
 
+    if (!message)
+        ops.sendfile = send_file;
     memset(t, 0, sizeof(*t));
     t->message = message;
     t->max_vec = ops.max_vec;
@@ -839,6 +1012,7 @@ static void open_all(void)
         lists[i].len = 0;
         lists[i].pieces = 0;
         lists[i].reserved = NULL;
+        lists[i].number = 0;
         MUST(bufv_create(&lists[i].v, pool) == APR_SUCCESS);
     }
     for (i = 0; i < WRITERS; i++)
@@ -855,6 +1029,21 @@ static void close_all(void)
         MUST(owned[i].released);
 }
 
+/* A file that goes with the program. */
+static void make_file(void)
+{
+    char name[] = "/tmp/bufv-fuzz-XXXXXX";
+    apr_pool_t *lasting;
+
+    MUST(apr_pool_create(&lasting, NULL) == APR_SUCCESS);
+    MUST(apr_file_mktemp(&file, name,
+                         APR_FOPEN_CREATE | APR_FOPEN_READ | APR_FOPEN_WRITE |
+                             APR_FOPEN_EXCL | APR_FOPEN_SENDFILE_ENABLED,
+                         lasting) == APR_SUCCESS);
+    MUST(apr_file_remove(name, lasting) == APR_SUCCESS);
+    MUST(apr_file_write_full(file, source, SOURCE, NULL) == APR_SUCCESS);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     unsigned int i;
@@ -865,6 +1054,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     MUST(apr_pool_create(&pool, NULL) == APR_SUCCESS);
     for (i = 0; i < SOURCE; i++)
         source[i] = (unsigned char)(i * 167 + (i >> 8) * 13);
+    make_file();
     return 0;
 }
 
@@ -875,6 +1065,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input.next = data;
     input.left = size;
     open_all();
+    if (size > 0 && data[0] >= 128) /* else it would happen too rarely */
+        lock(&transports[0]);
     for (steps = 0; input.left > 0 && steps < MOST_STEPS; steps++)
         step();
     close_all();

@@ -1,4 +1,4 @@
-; The induction steps of total's axioms (model.h). t(v,n) is the sum of the first n entries from v on; len is
+; The axioms of model.h: the induction steps of total's, and the wrap. t(v,n) is the sum of the first n entries from v on; len is
 ; one entry's length, in one memory or in another. z3 must say
 ; unsat to each.
 (declare-fun len (Int) Int)
@@ -41,5 +41,11 @@
 (assert (and (next v n) (= (u v (+ n 1)) (+ (u v n) (other (+ v n))))))
 (assert (and (= (t v n) (u v n)) (= (len (+ v n)) (other (+ v n)))))
 (assert (not (= (t v (+ n 1)) (u v (+ n 1)))))
+(check-sat)
+(pop)
+
+; below_nothing: unsigned arithmetic is that of the remainder by 2^64
+(push)
+(assert (not (= (mod (- 1) 18446744073709551616) 18446744073709551615)))
 (check-sat)
 (pop)
