@@ -119,19 +119,14 @@ __attribute__((constructor)) static void begin(void)
     pthread_atfork(NULL, NULL, begin_anew);
 }
 
-static void add(unsigned long *counter)
-{
-    __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
-}
-
 static void count(counter_t *c, apr_status_t status, apr_uint64_t n)
 {
-    add(&c->calls);
+    __atomic_add_fetch(&c->calls, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&c->bytes, n, __ATOMIC_RELAXED);
     if (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_TIMEUP(status))
-        add(&c->stopped);
+        __atomic_add_fetch(&c->stopped, 1, __ATOMIC_RELAXED);
     else if (status != APR_SUCCESS)
-        add(&c->errors);
+        __atomic_add_fetch(&c->errors, 1, __ATOMIC_RELAXED);
 }
 
 /* APR's meaning of a status that comes with bytes. */

@@ -460,6 +460,7 @@ static void flatten_plain(const bufv__view_t *view, char *to, apr_size_t *len)
 {
     apr_size_t done = 0, i;
 
+    assert(view->vec != NULL || view->count == 0);
     for (i = 0; i < view->count && done < *len; i++) {
         apr_size_t n = *len - done;
 

@@ -403,6 +403,33 @@ START_TEST(posix__a_child_may_destroy)
 }
 END_TEST
 
+/* A program that ends APR while a writer that has written is there, as one does
+ * that calls exit(): the child's end tells how it went. */
+START_TEST(posix__apr_ends_first)
+{
+    static const char *const texts[] = {"ab", "cde", NULL};
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    bufv_t *v = list_of(texts);
+    apr_uint64_t written = 0;
+    int status = -1;
+    pid_t child;
+
+    peer_start(p);
+    assert_ok(bufv_write(v, w, &written));
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        apr_terminate();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    peer_finish(p);
+    peer_assert_got(p, "abcde", 5);
+}
+END_TEST
+
 /* ---- AF_UNIX, every type */
 
 /* A stream pair: all bytes, with waits. */
@@ -584,6 +611,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, posix__wrapped_non_blocking);
     tcase_add_test(tc, posix__no_descriptor_is_left);
     tcase_add_loop_test(tc, posix__a_child_may_destroy, 0, 2);
+    tcase_add_test(tc, posix__apr_ends_first);
     tcase_add_test(tc, posix__unix_stream);
     tcase_add_test(tc, posix__unix_names);
     tcase_add_test(tc, posix__not_a_socket);

@@ -22,7 +22,7 @@ static apr_status_t open_own(bufv__file_t *f, apr_os_file_t fd, int full)
         return APR_SUCCESS;
     f->method = full;
     if (f->pool == NULL)
-        status = apr_pool_create(&f->pool, NULL);
+        status = apr_pool_create_unmanaged(&f->pool);
     else
         apr_pool_clear(f->pool);
     if (status == APR_SUCCESS && !full)

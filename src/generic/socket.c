@@ -21,7 +21,7 @@ static apr_status_t open_own(bufv__socket_t *s)
 
     bufv__socket_refresh(s);
     if (s->pool == NULL)
-        status = apr_pool_create(&s->pool, NULL);
+        status = apr_pool_create_unmanaged(&s->pool);
     if (status == APR_SUCCESS)
         status = apr_os_sock_put(&s->own, &s->fd, s->pool);
     return status;

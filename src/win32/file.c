@@ -44,7 +44,7 @@ static apr_status_t open_own(bufv__file_t *f, HANDLE fd)
     if (f->pool != NULL)
         apr_pool_clear(f->pool);
     else
-        status = apr_pool_create(&f->pool, NULL);
+        status = apr_pool_create_unmanaged(&f->pool);
     if (status != APR_SUCCESS)
         return status;
     return apr_os_file_put(&f->own, &fd, flags | APR_FOPEN_WRITE, f->pool);
