@@ -71,7 +71,7 @@ static char byte_at(apr_size_t i)
 
 static char *make_bytes(apr_size_t len)
 {
-    char *bytes = malloc(len);
+    char *bytes = apr_palloc(pool, len);
     apr_size_t i;
 
     for (i = 0; i < len; i++)
@@ -136,7 +136,7 @@ static void join(apr_thread_t *thread)
 
 static struct iovec *make_vec(char *bytes, apr_size_t len, int n)
 {
-    struct iovec *vec = calloc((size_t)n, sizeof(*vec));
+    struct iovec *vec = apr_pcalloc(pool, (size_t)n * sizeof(*vec));
     int i;
 
     for (i = 0; i < n; i++) {

@@ -206,7 +206,7 @@ static void assert_what_is_left(apr_size_t written)
         life.place = PLACES;
         ck_assert_uint_eq(bufv_length(life.v), 4 - written);
         assert_ok(bufv_write(life.v, other->w, NULL));
-        scripted_assert_got(other, "abcd" + written, 4 - written);
+        scripted_assert_got(other, &"abcd"[written], 4 - written);
     }
     for (i = 0; i < 4; i++)
         ck_assert_int_eq(life.released[i], 1);

@@ -65,6 +65,9 @@ static apr_status_t append_format(bufv_t *v, int good)
 }
 
 static apr_status_t vappend(bufv_t *v, const char *format, ...)
+    BUFV_FORMAT(2, 3);
+
+static apr_status_t vappend(bufv_t *v, const char *format, ...)
 {
     apr_status_t status;
     va_list args;
