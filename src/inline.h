@@ -42,17 +42,17 @@ static inline struct iovec *bufv__front(const bufv_t *v)
 /* The first range; NULL if none was ever appended. */
 static inline bufv__range_t *bufv__ranges(const bufv_t *v)
 {
-    bufv__range_t *ranges = v->ranges.items;
-
-    return ranges != NULL ? ranges + v->ranges.head : NULL;
+    if (v->ranges.items == NULL)
+        return NULL;
+    return (bufv__range_t *)v->ranges.items + v->ranges.head;
 }
 
 /* The first release point; likewise. */
 static inline bufv__point_t *bufv__points(const bufv_t *v)
 {
-    bufv__point_t *points = v->points.items;
-
-    return points != NULL ? points + v->points.head : NULL;
+    if (v->points.items == NULL)
+        return NULL;
+    return (bufv__point_t *)v->points.items + v->points.head;
 }
 
 /* The number of the chunk that would be appended next. */

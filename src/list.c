@@ -288,6 +288,7 @@ static apr_status_t put_vec(const bufv_t *v, const struct iovec *vec,
     for (i = 0; i < nvec; i++) {
         apr_size_t len = vec[i].iov_len;
 
+        /*@ assert total{Pre}(vec, i + 1) == total{Pre}(vec, i) + len; */
         if (len == 0)
             continue;
         if (vec[i].iov_base == NULL || len > BUFV__CHUNK_MAX ||

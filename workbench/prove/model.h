@@ -114,6 +114,7 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
     predicate memory{L}(bufv_t *v) =
         \valid(v) &&
         (v->chunks.items == \null ==> v->chunks.room == 0) &&
+        (v->ranges.items == \null ==> v->ranges.room == 0) &&
         queue(&v->chunks, sizeof(struct iovec)) &&
         queue(&v->ranges, sizeof(bufv__range_t)) &&
         \valid(chunks(v) + (0 .. v->chunks.room - 1)) &&
@@ -129,6 +130,8 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n);
 
     // The part of a list's invariant that these proofs take for granted.
     predicate placed{L}(bufv_t *v) =
+        (range_count(v) > 0 ==>
+            (apr_uint64_t)(first_range(v)->at - v->first) < count(v)) &&
         \forall integer i; 0 <= i < range_count(v) ==>
             place(v, i) < count(v);
 */
