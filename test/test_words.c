@@ -4,12 +4,15 @@
  * network, the addresses that the connection has, and the cause; of refusals
  * too. */
 
+#include "backend.h"
+
 #include "peer.h"
 #include "scripted.h"
 
 #include <apr_portable.h>
 
 #ifndef _WIN32
+#include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -469,6 +472,58 @@ START_TEST(words__name_paths)
     assert_cut_anywhere(w);
 }
 END_TEST
+
+/* Addresses that no socket here has: of a link, of a family without a name,
+ * and one that is longer than what is kept of it. */
+static const struct {
+    const char *name;
+    apr_size_t len;
+    const char *text;
+} rare[] = {
+    {"link", sizeof(struct sockaddr_in6), "[fe80::1%7]:80"},
+    {"family", 16, "?"},
+    {"long", 200, NULL},
+};
+
+static void set_rare(bufv__peer_t *peer, int i)
+{
+    struct sockaddr_in6 link;
+    struct sockaddr *any = (struct sockaddr *)peer->raw;
+
+    memset(peer->raw, 'x', sizeof(peer->raw));
+    peer->len = rare[i].len;
+    any->sa_family = i == 1 ? 250 : AF_UNIX;
+    if (i > 0)
+        return;
+    memset(&link, 0, sizeof(link));
+    link.sin6_family = AF_INET6;
+    link.sin6_port = htons(80);
+    link.sin6_scope_id = 7;
+    link.sin6_addr.s6_addr[0] = 0xfe;
+    link.sin6_addr.s6_addr[1] = 0x80;
+    link.sin6_addr.s6_addr[15] = 1;
+    memcpy(peer->raw, &link, sizeof(link));
+}
+
+START_TEST(words__name_rare_addresses)
+{
+    char many_x[sizeof(((bufv__peer_t *)0)->raw)];
+    apr_size_t path =
+        sizeof(((bufv__peer_t *)0)->raw) - offsetof(struct sockaddr, sa_data);
+    const char *want = rare[_i].text;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bufv__peer_t peer;
+    char text[400];
+
+    memset(many_x, 'x', sizeof(many_x));
+    if (want == NULL)
+        want = apr_psprintf(pool, "%.*s", (int)path, many_x);
+    set_rare(&peer, _i);
+    bufv__socket_names(fd, &peer, text, sizeof(text));
+    ck_assert_str_eq(text, apr_pstrcat(pool, "tcp 0.0.0.0:0->", want, NULL));
+    close(fd);
+}
+END_TEST
 #endif
 
 #ifdef __linux__
@@ -516,6 +571,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, words__name_paths);
 #else
     tcase_add_loop_test(tc, words__name_paths, 0, 2 * (int)COUNT(unix_types));
+    tcase_add_loop_test(tc, words__name_rare_addresses, 0, (int)COUNT(rare));
 #endif
     tcase_add_test(tc, words__name_what_is_abstract);
 }
