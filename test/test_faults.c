@@ -964,7 +964,8 @@ START_TEST(faults__closed_under_a_buffer)
 }
 END_TEST
 
-/* A stream socket that APR takes for a file, interrupted. */
+/* A stream socket that APR takes for a file, interrupted: nobody hears of
+ * it. */
 START_TEST(faults__interrupted_socket_as_a_file)
 {
     bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
@@ -972,14 +973,18 @@ START_TEST(faults__interrupted_socket_as_a_file)
     char got[4];
     int pair[2];
     bufv_writer_t *w;
+    tally_t tally;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_ok(bufv_writer_file(&w, wrapped(pair[0]), pool));
+    bufv_writer_copy_below_set(w, 512);
+    tally_watch(&tally, w);
     shim_strike(shim, is_unix() ? SHIM_SENDMSG : SHIM_WRITE, 1, SHIM_FAIL,
                 EINTR);
     assert_ok(bufv_write(v, w, NULL));
     shim_rest();
     ck_assert_int_eq(shim->struck, 1);
+    ck_assert_uint_eq(tally.calls, 1);
     ck_assert_int_eq((int)read(pair[1], got, 4), 4);
     ck_assert_mem_eq(got, "abcd", 4);
     close(pair[0]);

@@ -462,7 +462,8 @@ END_TEST
 typedef struct waiting_t {
     victim_t it;
     int reads, waits;
-    apr_status_t status; /* of the wait, and of the read */
+    long freed;          /* blocks, while a copy still uses them */
+    apr_status_t status; /* of a copy inside the wait */
 } waiting_t;
 
 static apr_status_t read_nothing_yet(void *baton, void *data, apr_size_t *len)
@@ -478,17 +479,19 @@ static apr_status_t read_nothing_yet(void *baton, void *data, apr_size_t *len)
 static apr_status_t wait_kills(void *baton, apr_interval_time_t timeout)
 {
     waiting_t *r = baton;
+    long before = alloc_blocks();
 
     (void)timeout;
     r->waits++;
     kill_victim(&r->it);
+    r->freed = before - alloc_blocks();
     return APR_SUCCESS;
 }
 
 /* In the wait of a copy's reader: it reads and attempts nothing more. */
 START_TEST(life__destroyed_by_the_wait_of_a_reader)
 {
-    waiting_t it = {{0}, 0, 0, 0};
+    waiting_t it = {{0}, 0, 0, 0, 0};
     bufv_reader_t r = {read_nothing_yet, NULL, wait_kills, NULL};
     apr_uint64_t copied = 4711;
 
@@ -497,6 +500,7 @@ START_TEST(life__destroyed_by_the_wait_of_a_reader)
     r.baton = &it;
     assert_is(bufv_copy(it.it.s->w, &r, it.it.v, &copied),
               APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(it.freed, 0);
     ck_assert_int_eq(it.reads, 1);
     ck_assert_int_eq(it.waits, 1);
     ck_assert_uint_eq(copied, 0);
@@ -571,9 +575,12 @@ static apr_status_t wait_copies(void *baton, apr_interval_time_t timeout)
     waiting_t *it = baton;
     bufv_reader_t inner = {read_nothing_yet, NULL, wait_kills, it};
     apr_uint64_t copied = 4711;
+    long before = alloc_blocks();
 
     (void)timeout;
     it->status = bufv_copy(it->it.s->w, &inner, it->it.v, &copied);
+    it->freed = before - alloc_blocks();
+    ck_assert_int_eq(it->freed, 0);
     ck_assert_uint_eq(copied, 0);
     ck_assert_uint_eq(bufv_length(it->it.v), 0); /* it is still there */
     ck_assert_uint_eq(report_of(it->it.s->w).calls, 0);
@@ -584,7 +591,7 @@ static apr_status_t wait_copies(void *baton, apr_interval_time_t timeout)
  */
 START_TEST(life__destroyed_inside_two_copies)
 {
-    waiting_t it = {{0}, 0, 0, 0};
+    waiting_t it = {{0}, 0, 0, 0, 0};
     bufv_reader_t r = {read_nothing_yet, NULL, wait_copies, NULL};
 
     it.it.what = BOTH;
@@ -1393,6 +1400,14 @@ START_TEST(life__trim_moves_copies_alone)
     ck_assert_uint_eq(bufv_count(v), 6);
     assert_ok(bufv_peek(v, vec, &n));
     ck_assert_ptr_eq(vec[1].iov_base, below);
+    len = strlen("copiedbelowfile");
+    assert_ok(bufv_read(v, got, &len));
+    ck_assert_mem_eq(got, want, len);
+    want += len;
+    n = 1;
+    assert_ok(bufv_peek(v, vec, &n));
+    ck_assert_ptr_eq(vec[0].iov_base, above);
+    len = sizeof(got);
     assert_ok(bufv_read(v, got, &len));
     ck_assert_uint_eq(len, strlen(want));
     ck_assert_mem_eq(got, want, len);
