@@ -15,15 +15,26 @@ EXCEPTIONS = [
      "a queue of half the address space"),
     ("v->length > SIZE_MAX",
      "a size_t of 64 bits tells every length (and so the next line)"),
+    ("return status == APR_SUCCESS ? apr_file_flush",
+     "APR 1.7 says no error of writing nothing; another may"),
+    ("!bufv__flag_is_taken(&shelf[i].lent) &&",
+     "chance: another thread takes the block between the look and the grasp"),
+    ("SILENT == 0", "a constant: Linux has MSG_NOSIGNAL"),
+    ("MORE == 0", "a constant: Linux has MSG_MORE"),
+    ("bufv__send_flags == 0", "a constant: Linux has both flags"),
 ]
 
-# Functions of no use to a back end, that are only compiled for it.
-UNUSED = {"generic": ["bufv__vec_sum"]}
+# Functions that are compiled for a back end and of no use to it: two are the
+# other one's, one is the TLS adapter's, and bufv__is_valid() is for assertions,
+# which are off here.
+UNUSED = {
+    "unix": ["bufv__is_valid", "bufv__is_unknown_way", "bufv__set_delaying"],
+    "generic": ["bufv__is_valid", "bufv__vec_sum"],
+}
 
-# The least, in per cent, of what is not excepted: lines, branches, MC/DC. It is
-# to be 100. It was, before the core and the back ends were built anew; until
-# the tests have caught up, this is where they stand, and it may only rise.
-FLOOR = {"unix": (96, 89, 78), "generic": (96, 89, 78)}
+# The least, in per cent, of what is not excepted: lines, branches, MC/DC.
+# Nothing is to be below 100.
+FLOOR = {"unix": (100, 100, 100), "generic": (100, 100, 100)}
 
 
 def lines_of(name, number, count=1):

@@ -132,8 +132,8 @@ void bufv__socket_get_peer(apr_os_sock_t fd, bufv__peer_t *peer);
  * "tcp 127.0.0.1:40012->127.0.0.1:8080". The system is asked, since APR does
  * not know those of a descriptor that was wrapped; `peer` is what it said
  * before. "?" stands for what is not known. */
-void bufv__socket_names(apr_os_sock_t fd, int message,
-                        const bufv__peer_t *peer, char *buf, apr_size_t size);
+void bufv__socket_names(apr_os_sock_t fd, const bufv__peer_t *peer, char *buf,
+                        apr_size_t size);
 
 /* ---- what the system offers: src/unix or src/win32, whatever the back end */
 

@@ -432,10 +432,10 @@ static int more_behind(const bufv__batch_t *b, const bufv_t *v,
 {
     if (v->length == b->bytes)
         return 0;
-    if (b->range == NULL && b->cut == 0 && b->chunks == view->count &&
-        view->range != NULL && is_unread(view->range, limits))
-        return BUFV_MORE_FILE;
-    return 1;
+    if (b->range != NULL || b->cut > 0 || b->chunks != view->count)
+        return 1;
+    assert(view->range != NULL); /* what else could follow? */
+    return is_unread(view->range, limits) ? BUFV_MORE_FILE : 1;
 }
 
 apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,

@@ -19,7 +19,8 @@
 static void give_room_back(bufv_t *v, char *from, apr_size_t room)
 {
     bufv__poison(from, room);
-    if (v->reservation.owner == v->slab.owner && v->slab.room == 0) {
+    if (v->reservation.owner == v->slab.owner) {
+        assert(v->slab.room == 0);
         v->slab.next = from;
         v->slab.room = room;
     }

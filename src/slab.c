@@ -81,13 +81,14 @@ static BUFV__COLD apr_status_t make_room_slowly(bufv_t *v, apr_size_t len)
 {
     apr_status_t status;
 
+    assert(len > 0);
     status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
     if (status == APR_SUCCESS)
         status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
     if (status != APR_SUCCESS)
         return status;
     bufv__slab_rewind(v);
-    if (len > v->slab.room || v->slab.owner == NULL) {
+    if (len > v->slab.room) { /* also where there is no slab */
         status = next_slab(v, len);
         if (status != APR_SUCCESS)
             return status;

@@ -32,17 +32,17 @@ static void describe(void *baton, char *buf, apr_size_t size)
     apr_os_sock_t fd = s->fd;
 
     apr_os_sock_get(&fd, s->sock);
-    bufv__socket_names(fd, s->message, &s->peer, buf, size);
+    bufv__socket_names(fd, &s->peer, buf, size);
 }
 
 apr_status_t bufv__writer_init_socket(bufv_writer_t *w, apr_socket_t *sock)
 {
-    apr_os_sock_t fd;
-    apr_status_t status = apr_os_sock_get(&fd, sock);
+    apr_os_sock_t fd = (apr_os_sock_t)-1;
+    apr_status_t status;
     int message = 0;
 
-    if (status == APR_SUCCESS)
-        status = get_kind(fd, &message);
+    apr_os_sock_get(&fd, sock);
+    status = get_kind(fd, &message);
     if (status != APR_SUCCESS)
         return status;
     bufv__writer_init(w, message ? &bufv__message_ops : &bufv__stream_ops,

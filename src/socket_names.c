@@ -22,12 +22,13 @@
  * systems; not all headers name it. */
 #define FAMILY_UNIX 1
 
-/* Room for the longest name: a path of 108 bytes. */
-#define NAME_MAX_BYTES 128
-
 /* What is kept of an address. A struct sockaddr_storage is as long or longer:
  * RFC 3493, section 3.10. */
 #define RAW_BYTES sizeof(((bufv__peer_t *)0)->raw)
+
+/* Room for the longest name: a path, which is all of an address but its
+ * family. */
+#define NAME_MAX_BYTES RAW_BYTES
 
 typedef union address_t {
     struct sockaddr any;
@@ -38,17 +39,18 @@ typedef union address_t {
 
 /* A path, or "@" and a name that is none, which may hold any bytes: what a
  * terminal would not print is "?". One without a name is "@". */
-static void put_path(const address_t *a, apr_size_t len, char *buf,
-                     apr_size_t size)
+static void put_path(const address_t *a, apr_size_t len, char *buf)
 {
     apr_size_t at = offsetof(struct sockaddr, sa_data), n = 0;
     const char *path = (const char *)a + at;
     int abstract = len > at && path[0] == '\0';
 
+    if (len > RAW_BYTES)
+        len = RAW_BYTES;
     len = len > at ? len - at : 0;
     if (!abstract)
         len = strnlen(path, len);
-    for (; n < len && n + 1 < size; n++)
+    for (; n < len; n++)
         buf[n] = iscntrl((unsigned char)path[n]) ? '?' : path[n];
     if (abstract || len == 0)
         buf[0] = '@';
@@ -84,7 +86,7 @@ static void put_address(const address_t *a, apr_size_t len, char *buf,
     else if (len > 0 && a->any.sa_family == AF_INET6)
         put_inet6(&a->inet6, buf, size);
     else if (len > 0 && a->any.sa_family == FAMILY_UNIX)
-        put_path(a, len, buf, size);
+        put_path(a, len, buf);
     else
         apr_cpystrn(buf, "?", size);
 }
@@ -104,14 +106,14 @@ static const char *network(int family, int type)
     return type == SOCK_DGRAM ? "udp" : "ip";
 }
 
-static int type_of(apr_os_sock_t fd, int message)
+/* 0 of a descriptor that is none any more, which has no family, either. */
+static int type_of(apr_os_sock_t fd)
 {
     int type = 0;
     socklen_t len = sizeof(type);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, (void *)&type, &len) == 0)
-        return type;
-    return message ? SOCK_DGRAM : SOCK_STREAM;
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, (void *)&type, &len);
+    return type;
 }
 
 void bufv__socket_get_peer(apr_os_sock_t fd, bufv__peer_t *peer)
@@ -127,8 +129,8 @@ void bufv__socket_get_peer(apr_os_sock_t fd, bufv__peer_t *peer)
     peer->len = (apr_size_t)len;
 }
 
-void bufv__socket_names(apr_os_sock_t fd, int message,
-                        const bufv__peer_t *peer, char *buf, apr_size_t size)
+void bufv__socket_names(apr_os_sock_t fd, const bufv__peer_t *peer, char *buf,
+                        apr_size_t size)
 {
     char local[NAME_MAX_BYTES], remote[NAME_MAX_BYTES];
     address_t here, there;
@@ -146,6 +148,5 @@ void bufv__socket_names(apr_os_sock_t fd, int message,
     put_address(&here, (apr_size_t)len, local, sizeof(local));
     put_address(&there, peer->len, remote, sizeof(remote));
     apr_snprintf(buf, size, "%s %s->%s",
-                 network(here.any.sa_family, type_of(fd, message)), local,
-                 remote);
+                 network(here.any.sa_family, type_of(fd)), local, remote);
 }

@@ -360,7 +360,7 @@ static apr_status_t write_list(write_t *t)
             t->limits.sendfile = 0;
             status = APR_SUCCESS;
             break;
-        case STOP:
+        default: /* STOP */
             return status;
         }
     }
@@ -437,8 +437,8 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
         bufv__scratch_end(&t->scratch);
     if (turn == TAKEN) {
         end_run(t);
-        if (t->w->held && !t->w->doomed)
-            bufv__writer_flush(t->w);
+        assert(!t->w->held || !t->w->doomed); /* its destruction flushed */
+        bufv__writer_flush(t->w);
         number = t->report.written > 0 ? t->v->number : t->w->turn;
         if (t->limits.message ||
             (status != APR_SUCCESS && bufv__is_gone(status)))

@@ -614,7 +614,7 @@ static void start_child(child_t *c)
         return;
     child = fork();
     if (child == 0)
-        _exit(looks_borrowed(c->e));
+        ends_child(looks_borrowed(c->e));
     if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
         c->bad++;
 }
@@ -673,7 +673,7 @@ static void write_in_child(const ends_t *e)
     signal(SIGALRM, SIG_DFL);
     alarm(20);
     status = ends_write_in_child(e, "k");
-    _exit(status != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(status));
+    ends_child(status != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(status));
 }
 
 START_TEST(borders__fork_beside_a_writer)

@@ -588,6 +588,53 @@ START_TEST(copying__more_entries_than_copying_has)
 }
 END_TEST
 
+/* As many entries as copying has, and not a chunk behind them. */
+START_TEST(copying__as_many_entries_as_copying_has)
+{
+    unsigned char *data = bytes_new(1025 * 200, 3);
+    bufv_t *v = list_new();
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+    apr_size_t i;
+
+    s->ops.max_vec = 5000;
+    s->list = v;
+    scripted_open(s);
+    scripted_limits(s, 0, 0);
+    bufv_writer_copy_below_set(s->w, 100);
+    for (i = 0; i < 1025; i++)
+        assert_ok(bufv_append(v, data + i * 200, i < 2 ? 10 : 150));
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 1);
+    ck_assert_uint_eq(s->attempt[0].nvec, 1024);
+    ck_assert_uint_eq(report_of(s->w).copied, 20);
+    scripted_assert_kept(s);
+}
+END_TEST
+
+/* Where more chunks go by reference than there is room for in a copy of the
+ * vector, none is cut: the attempt ends before it. */
+START_TEST(copying__off_and_no_room_to_cut)
+{
+    unsigned char *data = bytes_new(2000 * 3, 4);
+    bufv_t *v = list_cut(data, 2000, 3, 3);
+    scripted_t *s = scripted_new(pool);
+    apr_uint64_t written;
+
+    s->ops.max_vec = 5000;
+    s->list = v;
+    scripted_open(s);
+    scripted_limits(s, 0, 4000);
+    bufv_writer_copy_below_set(s->w, 0);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(s->attempts, 2);
+    ck_assert_uint_eq(s->attempt[0].nvec, 1333);
+    ck_assert_uint_eq(s->attempt[0].asked, 3999);
+    ck_assert_ptr_eq(s->attempt[0].base, data);
+    scripted_assert_got(s, data, 6000);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     int n = (int)COUNT(belows);
@@ -612,6 +659,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, copying__one_inside_another);
     tcase_add_test(tc, copying__by_several_threads);
     tcase_add_test(tc, copying__more_entries_than_copying_has);
+    tcase_add_test(tc, copying__as_many_entries_as_copying_has);
+    tcase_add_test(tc, copying__off_and_no_room_to_cut);
 }
 
 const topic_t topic_copying = {"copying", add_tests};

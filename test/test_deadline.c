@@ -544,6 +544,28 @@ START_TEST(deadline__waits_for_days)
 }
 END_TEST
 
+/* A clock may stand before 0, and the deadline further from it than a number
+ * tells: then it is not over, and the wait has no end of its own. */
+START_TEST(deadline__on_a_clock_before_0)
+{
+    static const scripted_step_t steps[] = {{0, APR_EAGAIN, 0}};
+    bufv_t *v = ten_bytes();
+    scripted_t *s = scripted_for(v);
+    apr_uint64_t written;
+
+    s->clock = -1000000;
+    scripted_play(s, steps, 1);
+    bufv_writer_deadline_set(s->w, _i ? APR_INT64_MAX : 500000);
+    assert_ok(write_checked(v, s->w, &written));
+    ck_assert_uint_eq(written, 10);
+    ck_assert_uint_eq(s->waited, 1);
+    if (_i)
+        ck_assert_int_ne(s->timeout[0], 0);
+    else
+        ck_assert_int_eq(s->timeout[0], 1500000);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, deadline__already_past);
@@ -567,6 +589,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, deadline__pauses_for_memory);
     tcase_add_test(tc, deadline__stall_ends_at_its_very_end);
     tcase_add_test(tc, deadline__waits_for_days);
+    tcase_add_loop_test(tc, deadline__on_a_clock_before_0, 0, 2);
 }
 
 const topic_t topic_deadline = {"deadline", add_tests};

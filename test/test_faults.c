@@ -5,6 +5,8 @@
  * calls are told, which no result shows: the flags (promises 8, 12, 15, 18 and
  * 20b). */
 
+#include "alloc.h"
+#include "ends.h"
 #include "peer.h"
 #include "shim.h"
 
@@ -701,6 +703,353 @@ START_TEST(faults__a_flush_that_fails_once)
 }
 END_TEST
 
+/* ---- ways that a system does not know */
+
+/* A write that neither waits nor raises a signal is tried in one way after the
+ * other; when none is known the last error is told. */
+START_TEST(faults__ways_to_a_pipe_that_are_unknown)
+{
+    static const int errors[] = {EOPNOTSUPP, ENOSYS, EINVAL};
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    apr_file_t *in, *out;
+    bufv_writer_t *w;
+    char got[8];
+    apr_size_t len = sizeof(got);
+    apr_status_t status;
+
+    if (!is_unix()) {
+        skip("faults__ways_to_a_pipe_that_are_unknown", "APR has one way");
+        return;
+    }
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_ok(bufv_writer_file(&w, out, pool));
+    shim_strike(shim, SHIM_WRITEV, 1, SHIM_FAIL, errors[_i]);
+    shim->lasting = 1;
+    status = bufv_write(v, w, NULL);
+    shim_rest();
+    ck_assert_int_eq(status, errors[_i]);
+    ck_assert_uint_eq(shim->of[SHIM_WRITEV], 3);
+    ck_assert_int_ne(shim->record[0].flags, 0);
+    assert_text(v, "abcd");
+    assert_ok(bufv_writer_file(&w, out, pool));
+    shim_strike(shim, SHIM_WRITEV, 1, SHIM_FAIL, errors[_i]);
+    assert_ok(bufv_write(v, w, NULL));
+    shim_rest();
+    assert_ok(apr_file_read(in, got, &len));
+    ck_assert_uint_eq(len, 4);
+    ck_assert_mem_eq(got, "abcd", 4);
+}
+END_TEST
+
+/* A send that cannot be told not to wait is made in a mode in which it does
+ * not; only an error that says so leads there. */
+START_TEST(faults__ways_to_a_socket_that_are_unknown)
+{
+    static const int errors[] = {EINVAL, EISCONN, EOPNOTSUPP, EAFNOSUPPORT,
+                                 EFAULT};
+    scenario_t *s = scenario_new();
+    fault_t fault = {SHIM_FAIL, 0, GOES_ON, 0};
+
+    if (is_unix()) {
+        skip("faults__ways_to_a_socket_that_are_unknown",
+             "sendmsg() knows it all");
+        return;
+    }
+    s->blocking = 1;
+    fault.error = errors[_i];
+    ck_assert_int_eq(run(s, SHIM_SEND, 1, &fault), 1);
+    ck_assert_uint_gt(s->shim->of[SHIM_WRITE] + s->shim->of[SHIM_SEND], 1);
+    fault.end = ENDS; /* once the way is known, an error is one */
+    ck_assert_int_eq(run(s, SHIM_SEND, 2, &fault), 1);
+}
+END_TEST
+
+/* WSAETIMEDOUT, a peer that gave no answer, is a timeout to APR. It is none of
+ * the caller's. */
+START_TEST(faults__a_silent_peer_is_no_timeout)
+{
+    static const fault_t silent = {SHIM_FAIL, APR_TIMEUP, ENDS,
+                                   APR_ECONNRESET};
+    scenario_t *s = scenario_new();
+
+    if (is_unix()) {
+        skip("faults__a_silent_peer_is_no_timeout", "no errno is a timeout");
+        return;
+    }
+    ck_assert_int_eq(run(s, SHIM_SEND, 1, &silent), 1);
+    ck_assert_int_eq(run(s, SHIM_SEND, 3, &silent), 1);
+}
+END_TEST
+
+/* ---- what is set up once */
+
+/* A lock that cannot be made is an error, and nothing is left of it: the
+ * writer is as before, and may get one later. */
+START_TEST(faults__at_every_part_of_a_lock)
+{
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_writer_t *w = peer_writer(peer_new());
+    apr_status_t status;
+    unsigned long k;
+    long blocks;
+
+    for (k = 1;; k++) {
+        blocks = alloc_blocks();
+        shim_strike(shim, SHIM_SETUP, k, SHIM_FAIL, EAGAIN);
+        status = bufv_writer_lock_enable(w);
+        shim_rest();
+        blocks = alloc_blocks() - blocks;
+        if (!shim->struck)
+            break;
+        ck_assert_int_eq(status, EAGAIN);
+        ck_assert_int_eq(blocks, 0);
+    }
+    ck_assert_uint_eq(k, 4);
+    assert_ok(status);
+    assert_ok(
+        bufv_write(list_of((const char *const[]){"abc", NULL}), w, NULL));
+}
+END_TEST
+
+/* Where a back end sets something up before its first attempt, that may fail:
+ * the write does, nothing has left, and the next one makes good for it. */
+static int write_set_up(bufv_writer_t *w, unsigned long k)
+{
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_t *v = list_of((const char *const[]){"abc", NULL});
+    apr_status_t status;
+
+    shim_strike(shim, SHIM_SETUP, k, SHIM_FAIL, EACCES);
+    status = bufv_write(v, w, NULL);
+    shim_rest();
+    if (!shim->struck) {
+        assert_ok(status);
+        return 0;
+    }
+    ck_assert_int_eq(status, EACCES);
+    assert_text(v, "abc");
+    assert_ok(bufv_write(v, w, NULL));
+    return 1;
+}
+
+START_TEST(faults__at_every_part_of_a_first_attempt)
+{
+    apr_file_t *in, *out;
+    bufv_writer_t *w;
+    unsigned long k;
+
+    /* What the process has but one of is set up here. */
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_ok(bufv_writer_file(&w, out, pool));
+    assert_ok(
+        bufv_write(list_of((const char *const[]){"abc", NULL}), w, NULL));
+    for (k = 1; write_set_up(peer_writer(peer_new()), k); k++)
+        continue;
+    ck_assert(is_unix() ? k == 1 : k > 1);
+    for (k = 1;; k++) {
+        assert_ok(apr_file_pipe_create(&in, &out, pool));
+        assert_ok(bufv_writer_file(&w, out, pool));
+        if (!write_set_up(w, k))
+            break;
+    }
+    ck_assert(is_unix() ? k == 1 : k > 2);
+    for (k = 1;; k++) {
+        assert_ok(bufv_writer_file(&w, file_text(""), pool));
+        if (!write_set_up(w, k))
+            break;
+    }
+    ck_assert(is_unix() ? k == 1 : k > 1);
+}
+END_TEST
+
+/* A mode that cannot be asked for or set: nothing is attempted, since that
+ * might wait. One that cannot be given back at once is so the second time. The
+ * writer has written before: what APR does to its own handle is over. */
+START_TEST(faults__at_every_change_of_mode_of_a_fifo)
+{
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_t *v = list_new();
+    apr_status_t status;
+    unsigned long k = 0;
+    char got[8];
+    ends_t e;
+
+    do {
+        bufv_writer_t *w;
+
+        ends_open(&e, ENDS_FIFO);
+        w = ends_writer(&e);
+        assert_ok(bufv_append(v, "abc", 3));
+        assert_ok(bufv_write(v, w, NULL));
+        assert_ok(bufv_append(v, "def", 3));
+        shim_strike(shim, SHIM_FCNTL, ++k, SHIM_FAIL, EIO);
+        status = bufv_write(v, w, NULL);
+        shim_rest();
+        ck_assert(ends_blocks(&e));
+        if (k > 2)
+            assert_ok(status);
+        else {
+            ck_assert_int_eq(status, EIO);
+            assert_text(v, "def");
+            assert_ok(bufv_write(v, w, NULL));
+        }
+        ck_assert_int_eq((int)read(e.far_end, got, sizeof(got)), 6);
+        ck_assert_mem_eq(got, "abcdef", 6);
+        close(e.near_end);
+        close(e.far_end);
+    } while (shim->struck);
+    ck_assert_uint_eq(k, 5);
+}
+END_TEST
+
+/* ---- files */
+
+/* File systems refuse an offset that no file of theirs has, each with its own
+ * error: that is the end of the file, if it ends before. Of what is no regular
+ * file, and of one that is there, it is an error. */
+START_TEST(faults__offsets_that_no_file_has)
+{
+    static const int errors[] = {EINVAL, EOVERFLOW, EFBIG, EIO};
+    scenario_t *s = scenario_new();
+    apr_status_t want[4];
+    apr_file_t *in, *out, *closed;
+    int fd, i;
+
+    take_file(s);
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    fd = dup(0);
+    closed = wrapped(fd);
+    close(fd);
+    want[0] = errors[_i] == EIO ? EIO : APR_EOF; /* beyond its end */
+    want[1] = want[2] = want[3] = errors[_i];
+    for (i = 0; i < 4; i++) {
+        apr_file_t *const files[] = {s->file, s->file, in, closed};
+        bufv_t *v = list_new();
+        apr_status_t status;
+        char got[8];
+        apr_size_t len = sizeof(got);
+
+        assert_ok(bufv_append_file(v, files[i], i == 0 ? TOTAL : 0, 5));
+        shim_strike(s->shim, SHIM_PREAD, 1, SHIM_FAIL, errors[_i]);
+        status = bufv_read(v, got, &len);
+        shim_rest();
+        ck_assert_int_eq(status, want[i]);
+        ck_assert_uint_eq(len, 0);
+        ck_assert_uint_eq(bufv_length(v), 5);
+    }
+}
+END_TEST
+
+/* A buffered file that was closed behind APR's back: with bytes in the buffer,
+ * and without. */
+START_TEST(faults__closed_under_a_buffer)
+{
+    bufv_t *v = list_of((const char *const[]){"abcd", NULL});
+    apr_file_t *file = file_new(NULL, 0, APR_FOPEN_BUFFERED);
+    apr_size_t len = 4;
+    apr_uint64_t written;
+    bufv_writer_t *w;
+    apr_os_file_t fd;
+
+    assert_ok(bufv_writer_file(&w, file, pool));
+    if (_i)
+        assert_ok(apr_file_write(file, "head", &len));
+    assert_ok(apr_os_file_get(&fd, file));
+    net_pardon(); /* it would look at the descriptor */
+    close(fd);
+    assert_is(bufv_write(v, w, &written), APR_STATUS_IS_EBADF);
+    ck_assert_uint_eq(written, 0);
+    assert_text(v, "abcd");
+}
+END_TEST
+
+/* A stream socket that APR takes for a file, interrupted: nobody hears of
+ * it. */
+START_TEST(faults__interrupted_socket_as_a_file)
+{
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    char got[4];
+    int pair[2];
+    bufv_writer_t *w;
+    tally_t tally;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_ok(bufv_writer_file(&w, wrapped(pair[0]), pool));
+    bufv_writer_copy_below_set(w, 512);
+    tally_watch(&tally, w);
+    shim_strike(shim, is_unix() ? SHIM_SENDMSG : SHIM_WRITE, 1, SHIM_FAIL,
+                EINTR);
+    assert_ok(bufv_write(v, w, NULL));
+    shim_rest();
+    ck_assert_int_eq(shim->struck, 1);
+    ck_assert_uint_eq(tally.calls, 1);
+    ck_assert_int_eq((int)read(pair[1], got, 4), 4);
+    ck_assert_mem_eq(got, "abcd", 4);
+    close(pair[0]);
+    close(pair[1]);
+}
+END_TEST
+
+/* A block device is written to like a file: by calls that may wait, and with
+ * no mode borrowed, since it is never full. */
+START_TEST(faults__a_block_device_is_a_file)
+{
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    apr_file_t *file = file_text("");
+    apr_status_t status;
+    bufv_writer_t *w;
+    unsigned long i;
+
+    assert_ok(bufv_writer_file(&w, file, pool));
+    shim_watch(shim);
+    shim->is_block_device = 1;
+    status = bufv_write(v, w, NULL);
+    shim_rest();
+    assert_ok(status);
+    ck_assert_uint_gt(shim->calls, 0);
+    ck_assert_uint_eq(shim->of[SHIM_FCNTL], 0);
+    for (i = 0; i < shim->calls; i++)
+        ck_assert_int_eq(shim->record[i].flags, 0);
+}
+END_TEST
+
+/* ---- clocks and names */
+
+/* A machine that does not know the date begins in 1970, and has then been up
+ * for longer than there is a date: a deadline far away is far away. */
+START_TEST(faults__deadline_on_a_young_calendar)
+{
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_writer_t *w = peer_writer(peer_new());
+    apr_status_t status;
+
+    shim_watch(shim);
+    shim->wall = 1;
+    bufv_writer_deadline_set(w, APR_INT64_MAX);
+    status = bufv_write(list_of((const char *const[]){"abc", NULL}), w, NULL);
+    shim_rest();
+    assert_ok(status);
+}
+END_TEST
+
+/* What is neither a stream nor a datagram goes by the name of its network. */
+START_TEST(faults__raw_sockets_have_a_name)
+{
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_writer_t *w = peer_writer(peer_new());
+    char text[400];
+
+    shim_watch(shim);
+    shim->socket_type = SOCK_RAW;
+    bufv_writer_strerror(w, text, sizeof(text));
+    shim_rest();
+    ck_assert_ptr_nonnull(strstr(text, " ip 127.0.0.1:"));
+}
+END_TEST
+
 /* ---- what the calls are told */
 
 static shim_t *write_watched(peer_t *p, apr_size_t chunks,
@@ -759,6 +1108,34 @@ START_TEST(faults__more_is_not_told_with_nodelay)
     ck_assert_uint_eq(shim->calls, 4);
     for (i = 0; i < 4; i++)
         ck_assert_int_eq(shim->record[i].flags & MSG_MORE, 0);
+}
+END_TEST
+
+/* Where the kernel makes records of the stream it would keep one open for good
+ * that is told of more. Other protocols above TCP do not. */
+START_TEST(faults__more_is_not_told_where_records_are)
+{
+    static const char *const protocols[] = {"tls", "smc", ""};
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
+    bufv_writer_t *w;
+    apr_status_t status;
+
+    if (!is_unix()) {
+        skip("faults__more_is_not_told_where_records_are",
+             "APR has no MSG_MORE");
+        return;
+    }
+    assert_ok(bufv_writer_socket(&w, peer_new()->near_end, pool));
+    bufv_writer_limits_set(w, 1, 0);
+    bufv_writer_copy_below_set(w, 0);
+    shim_watch(shim);
+    shim->protocol = protocols[_i];
+    status = bufv_write(v, w, NULL);
+    shim_rest();
+    assert_ok(status);
+    ck_assert_uint_eq(shim->calls, 2);
+    ck_assert_int_eq((shim->record[0].flags & MSG_MORE) != 0, _i > 0);
 }
 END_TEST
 
@@ -830,6 +1207,19 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__more_is_not_told_with_nodelay);
     tcase_add_test(tc, faults__one_byte_is_a_short_count);
     tcase_add_test(tc, faults__one_call_for_what_fits);
+    tcase_add_loop_test(tc, faults__ways_to_a_pipe_that_are_unknown, 0, 3);
+    tcase_add_loop_test(tc, faults__ways_to_a_socket_that_are_unknown, 0, 5);
+    tcase_add_test(tc, faults__a_silent_peer_is_no_timeout);
+    tcase_add_test(tc, faults__at_every_part_of_a_lock);
+    tcase_add_test(tc, faults__at_every_part_of_a_first_attempt);
+    tcase_add_test(tc, faults__at_every_change_of_mode_of_a_fifo);
+    tcase_add_loop_test(tc, faults__offsets_that_no_file_has, 0, 4);
+    tcase_add_loop_test(tc, faults__closed_under_a_buffer, 0, 2);
+    tcase_add_test(tc, faults__interrupted_socket_as_a_file);
+    tcase_add_test(tc, faults__a_block_device_is_a_file);
+    tcase_add_test(tc, faults__deadline_on_a_young_calendar);
+    tcase_add_test(tc, faults__raw_sockets_have_a_name);
+    tcase_add_loop_test(tc, faults__more_is_not_told_where_records_are, 0, 3);
 }
 
 const topic_t topic_faults = {"faults", add_tests};

@@ -751,6 +751,90 @@ START_TEST(fill__reader_wakes_where_no_pause_is)
 }
 END_TEST
 
+/* Past the deadline there is no pause, not even one of nothing. */
+typedef struct late_t {
+    scripted_t *s;
+    int reads;
+} late_t;
+
+static apr_status_t read_late(void *baton, void *data, apr_size_t *len)
+{
+    late_t *late = baton;
+
+    (void)data;
+    *len = 0;
+    if (++late->reads == 3)
+        late->s->clock += 10000;
+    return APR_EAGAIN;
+}
+
+START_TEST(fill__reader_wakes_past_the_deadline)
+{
+    scripted_t *s = scripted_for(NULL);
+    bufv_t *rest = list_new();
+    late_t late = {NULL, 0};
+    bufv_reader_t r = {read_late, NULL, at_once, &late};
+    apr_uint64_t copied;
+
+    late.s = s;
+    bufv_writer_deadline_set(s->w, s->clock + 5000);
+    assert_is(bufv_copy(s->w, &r, rest, &copied), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq(late.reads, 3);
+    ck_assert_uint_eq(s->pauses, 0);
+    scripted_assert_kept(s);
+}
+END_TEST
+
+static apr_status_t nothing_for_a_while(void *baton, void *data,
+                                        apr_size_t *len)
+{
+    apr_status_t status = nothing_now(baton, data, len);
+
+    return *(int *)baton < 6 ? status : APR_EOF;
+}
+
+/* The same on the system's clock: three of the five waits that bring nothing
+ * are followed by a pause, 1, 2 and 4 ms. */
+START_TEST(fill__reader_wakes_in_real_time)
+{
+    scripted_t *s = scripted_new(pool);
+    bufv_t *rest = list_new();
+    int reads = 0;
+    bufv_reader_t r = {nothing_for_a_while, NULL, at_once, &reads};
+    apr_time_t start = apr_time_now();
+    apr_uint64_t copied;
+
+    s->ops.now = NULL;
+    s->ops.pause = NULL;
+    scripted_open(s);
+    assert_ok(bufv_copy(s->w, &r, rest, &copied));
+    ck_assert_int_eq(reads, 6);
+    ck_assert_uint_eq(copied, 0);
+    ck_assert_int_ge(apr_time_now() - start, 6000);
+}
+END_TEST
+
+static apr_status_t give_the_room_up(void *baton, void *data, apr_size_t *len)
+{
+    (void)data;
+    ck_assert_int_eq(bufv_commit(baton, 0), APR_SUCCESS);
+    *len = 3;
+    return APR_SUCCESS;
+}
+
+/* A reader that gives up the room that it was to read into has not read. */
+START_TEST(fill__reader_gives_the_room_up)
+{
+    bufv_t *v = list_of((const char *const[]){"first", NULL});
+    bufv_reader_t r = {give_the_room_up, NULL, NULL, v};
+    apr_size_t got = 9;
+
+    assert_is(bufv_fill(v, &r, 100, &got), APR_STATUS_IS_EINVAL);
+    ck_assert_uint_eq(got, 0);
+    assert_text(v, "first");
+}
+END_TEST
+
 /* ---- sockets */
 
 /* Sends from the far end in a thread, after a while, and then shuts down. */
@@ -1005,6 +1089,62 @@ START_TEST(fill__from_a_pipe)
 }
 END_TEST
 
+/* What the readers of this library wait: not at all where APR's own timeout
+ * said so, or has passed by now; otherwise until something comes, for as long
+ * as they are told, which may be for ever. */
+static const apr_interval_time_t spans[] = {-1, 1, 50000, APR_INT64_MAX - 999,
+                                            APR_INT64_MAX};
+
+static void assert_waits(const bufv_reader_t *r)
+{
+    apr_size_t i;
+
+    for (i = 0; i < COUNT(spans); i++)
+        assert_ok(r->wait(r->baton, spans[i]));
+}
+
+START_TEST(fill__wait_of_a_socket)
+{
+    peer_t *p = peer_new();
+    bufv_reader_t r = bufv_reader_socket(p->near_end);
+    apr_size_t len = 1;
+
+    assert_ok(apr_socket_timeout_set(p->near_end, 0));
+    assert_is(r.wait(r.baton, -1), APR_STATUS_IS_EAGAIN);
+    assert_ok(apr_socket_timeout_set(p->near_end, 1000));
+    assert_is(r.wait(r.baton, -1), APR_STATUS_IS_TIMEUP);
+    assert_ok(apr_socket_timeout_set(p->near_end, -1));
+    assert_is(r.wait(r.baton, 0), APR_STATUS_IS_TIMEUP);
+    assert_is(r.wait(r.baton, 1), APR_STATUS_IS_TIMEUP);
+    assert_ok(apr_socket_send(p->far_end, "x", &len));
+    assert_ok(r.wait(r.baton, apr_time_from_sec(60)));
+    assert_waits(&r);
+}
+END_TEST
+
+START_TEST(fill__wait_of_a_pipe)
+{
+    apr_file_t *in, *out;
+    bufv_reader_t r;
+    apr_size_t len = 1;
+
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    r = bufv_reader_file(in);
+    if (apr_file_pipe_timeout_set(in, 0) != APR_SUCCESS ||
+        apr_file_pipe_timeout_set(in, 1000) != APR_SUCCESS) {
+        skip("fill__wait_of_a_pipe", "pipes have no timeout here");
+        return;
+    }
+    assert_is(r.wait(r.baton, -1), APR_STATUS_IS_TIMEUP);
+    assert_ok(apr_file_pipe_timeout_set(in, 0));
+    assert_is(r.wait(r.baton, -1), APR_STATUS_IS_EAGAIN);
+    assert_ok(apr_file_pipe_timeout_set(in, -1));
+    assert_is(r.wait(r.baton, 1), APR_STATUS_IS_TIMEUP);
+    assert_ok(apr_file_write(out, "x", &len));
+    assert_waits(&r);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, fill__once, 0, (int)COUNT(fill_cases));
@@ -1034,6 +1174,11 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, fill__reader_of_a_socket_waits);
     tcase_add_loop_test(tc, fill__from_a_file, 0, 2);
     tcase_add_test(tc, fill__from_a_pipe);
+    tcase_add_test(tc, fill__reader_gives_the_room_up);
+    tcase_add_test(tc, fill__reader_wakes_past_the_deadline);
+    tcase_add_test(tc, fill__reader_wakes_in_real_time);
+    tcase_add_test(tc, fill__wait_of_a_socket);
+    tcase_add_test(tc, fill__wait_of_a_pipe);
 }
 
 const topic_t topic_fill = {"fill", add_tests};

@@ -370,6 +370,29 @@ START_TEST(format__without_memory)
 }
 END_TEST
 
+/* More room than vsnprintf() can be told of, which the program reserved. */
+START_TEST(format__room_beyond_an_int)
+{
+    bufv_t *v = list_new();
+    apr_size_t room;
+    void *data;
+
+    if (CHUNK_MAX <= INT_MAX || env_is_set("BUFV_TEST_QUICK")) {
+        skip("format__room_beyond_an_int", "it takes more memory than fits");
+        return;
+    }
+    if (bufv_reserve(v, (apr_size_t)INT_MAX + 1000, &data, &room) !=
+        APR_SUCCESS) {
+        skip("format__room_beyond_an_int", "there is not so much memory");
+        return;
+    }
+    memcpy(data, "1", 1);
+    assert_ok(bufv_commit(v, 1));
+    assert_ok(bufv_appendf(v, "%d%s", 2, "3"));
+    assert_text(v, "123");
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, format__integers);
@@ -385,6 +408,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, format__too_long);
     tcase_add_test(tc, format__total_of_64_bits);
     tcase_add_test(tc, format__without_memory);
+    tcase_add_test(tc, format__room_beyond_an_int);
 }
 
 const topic_t topic_format = {"format", add_tests};

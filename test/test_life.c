@@ -458,6 +458,253 @@ START_TEST(life__destroyed_by_the_reader_of_a_copy)
 }
 END_TEST
 
+/* A reader that has nothing, and whose wait destroys something. */
+typedef struct waiting_t {
+    victim_t it;
+    int reads, waits;
+    long freed;          /* blocks, while a copy still uses them */
+    apr_status_t status; /* of a copy inside the wait */
+} waiting_t;
+
+static apr_status_t read_nothing_yet(void *baton, void *data, apr_size_t *len)
+{
+    waiting_t *r = baton;
+
+    (void)data;
+    r->reads++;
+    *len = 0;
+    return APR_EAGAIN;
+}
+
+static apr_status_t wait_kills(void *baton, apr_interval_time_t timeout)
+{
+    waiting_t *r = baton;
+    long before = alloc_blocks();
+
+    (void)timeout;
+    r->waits++;
+    kill_victim(&r->it);
+    r->freed = before - alloc_blocks();
+    return APR_SUCCESS;
+}
+
+/* In the wait of a copy's reader: it reads and attempts nothing more. */
+START_TEST(life__destroyed_by_the_wait_of_a_reader)
+{
+    waiting_t it = {{0}, 0, 0, 0, 0};
+    bufv_reader_t r = {read_nothing_yet, NULL, wait_kills, NULL};
+    apr_uint64_t copied = 4711;
+
+    it.it.what = _i;
+    copy_victim(&it.it, &r, 100);
+    r.baton = &it;
+    assert_is(bufv_copy(it.it.s->w, &r, it.it.v, &copied),
+              APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(it.freed, 0);
+    ck_assert_int_eq(it.reads, 1);
+    ck_assert_int_eq(it.waits, 1);
+    ck_assert_uint_eq(copied, 0);
+    ck_assert_uint_eq(it.it.s->attempts, 0);
+    if (_i == THE_WRITER)
+        bufv_destroy(it.it.v);
+    if (_i == THE_LIST)
+        bufv_writer_destroy(it.it.s->w);
+}
+END_TEST
+
+static apr_status_t end_kills(void *baton, void *data, apr_size_t *len)
+{
+    (void)data;
+    kill_victim(baton);
+    *len = 0;
+    return APR_EOF;
+}
+
+/* At its end nothing is missing: all had left. */
+START_TEST(life__destroyed_by_the_reader_at_the_end)
+{
+    victim_t it = {0};
+    bufv_reader_t r = {end_kills, NULL, NULL, NULL};
+    apr_uint64_t copied = 0;
+
+    it.what = _i;
+    copy_victim(&it, &r, 100);
+    assert_ok(bufv_append(it.v, "abc", 3));
+    assert_ok(bufv_copy(it.s->w, &r, it.v, &copied));
+    ck_assert_int_eq(it.calls, 1);
+    ck_assert_uint_eq(copied, 3);
+    if (_i == THE_WRITER)
+        bufv_destroy(it.v);
+}
+END_TEST
+
+static apr_status_t never_writes(void *baton, bufv_writer_t *w,
+                                 apr_uint64_t *written)
+{
+    (void)w;
+    *written = 0;
+    ((victim_t *)baton)->releases++; /* it must not come here */
+    return APR_SUCCESS;
+}
+
+/* While the rest of a copy leaves: a reader that writes by itself is not asked
+ * to any more. */
+START_TEST(life__destroyed_before_the_reader_writes)
+{
+    victim_t it = {0};
+    bufv_reader_t r = {read_three, never_writes, NULL, NULL};
+    apr_uint64_t copied = 0;
+
+    it.what = _i;
+    copy_victim(&it, &r, 100);
+    bufv_writer_hook_set(it.s->w, hook_kills, &it);
+    assert_ok(bufv_append(it.v, "ab", 2));
+    assert_is(bufv_copy(it.s->w, &r, it.v, &copied), APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(it.calls, 1);
+    ck_assert_uint_eq(copied, 2);
+    ck_assert_int_eq(it.releases, 0);
+    if (_i == THE_WRITER)
+        bufv_destroy(it.v);
+}
+END_TEST
+
+/* Waits by copying from another reader, to the same writer with the same
+ * rest. */
+static apr_status_t wait_copies(void *baton, apr_interval_time_t timeout)
+{
+    waiting_t *it = baton;
+    bufv_reader_t inner = {read_nothing_yet, NULL, wait_kills, it};
+    apr_uint64_t copied = 4711;
+    long before = alloc_blocks();
+
+    (void)timeout;
+    it->status = bufv_copy(it->it.s->w, &inner, it->it.v, &copied);
+    it->freed = before - alloc_blocks();
+    ck_assert_int_eq(it->freed, 0);
+    ck_assert_uint_eq(copied, 0);
+    ck_assert_uint_eq(bufv_length(it->it.v), 0); /* it is still there */
+    ck_assert_uint_eq(report_of(it->it.s->w).calls, 0);
+    return APR_SUCCESS;
+}
+
+/* A copy inside a copy: what the inner one destroys goes with the outer one.
+ */
+START_TEST(life__destroyed_inside_two_copies)
+{
+    waiting_t it = {{0}, 0, 0, 0, 0};
+    bufv_reader_t r = {read_nothing_yet, NULL, wait_copies, NULL};
+
+    it.it.what = BOTH;
+    copy_victim(&it.it, &r, 100);
+    r.baton = &it;
+    assert_is(bufv_copy(it.it.s->w, &r, it.it.v, NULL), APR_STATUS_IS_EBUSY);
+    assert_is(it.status, APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(it.reads, 2);
+    ck_assert_int_eq(it.it.calls, 1);
+}
+END_TEST
+
+/* A hook destroys both and then tries to copy with them. */
+static void hook_kills_and_copies(void *baton, const bufv_call_t *call)
+{
+    victim_t *it = baton;
+    bufv_reader_t r = {read_three, NULL, NULL, it};
+    apr_uint64_t copied = 4711;
+
+    (void)call;
+    kill_victim(it);
+    assert_is(bufv_copy(it->s->w, &r, it->v, &copied), APR_STATUS_IS_EBUSY);
+    ck_assert_uint_eq(copied, 0);
+    ck_assert_uint_eq(bufv_length(it->v), 1); /* it is still there */
+}
+
+START_TEST(life__copied_after_it_was_destroyed)
+{
+    victim_t it = {0};
+    bufv_reader_t unused = {NULL, NULL, NULL, NULL};
+    apr_uint64_t written = 0;
+
+    it.what = BOTH;
+    copy_victim(&it, &unused, 2);
+    bufv_writer_hook_set(it.s->w, hook_kills_and_copies, &it);
+    assert_ok(bufv_append(it.v, "abc", 3));
+    assert_is(bufv_write(it.v, it.s->w, &written), APR_STATUS_IS_EBUSY);
+    ck_assert_uint_eq(written, 2);
+    ck_assert_int_eq(it.calls, 1);
+}
+END_TEST
+
+/* Destroys the writer that is about to be used, and then abandons its turn. */
+static void release_kills_and_abandons(void *baton, const void *data,
+                                       apr_size_t len)
+{
+    victim_t *it = baton;
+
+    (void)data;
+    (void)len;
+    it->releases++;
+    kill_victim(it);
+    assert_ok(bufv_writer_abandon(it->s->w));
+}
+
+/* By a release callback that is due before the first attempt: there is
+ * none. */
+START_TEST(life__destroyed_before_the_first_attempt)
+{
+    victim_t it = {0};
+    bufv_reader_t unused = {NULL, NULL, NULL, NULL};
+    apr_uint64_t written = 4711;
+
+    it.what = THE_WRITER;
+    copy_victim(&it, &unused, 100);
+    if (_i)
+        assert_ok(bufv_writer_lock_enable(it.s->w));
+    assert_ok(bufv_append_owned(it.v, "", 0, release_kills_and_abandons, &it));
+    assert_ok(bufv_append(it.v, "abc", 3));
+    assert_is(bufv_write(it.v, it.s->w, &written), APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(it.releases, 1);
+    ck_assert_uint_eq(written, 0);
+    ck_assert_uint_eq(it.s->attempts, 0);
+    assert_text(it.v, "abc");
+    bufv_destroy(it.v);
+}
+END_TEST
+
+static victim_t interrupted; /* of the next test */
+
+static apr_status_t wait_kills_and_is_interrupted(void *baton,
+                                                  apr_interval_time_t timeout)
+{
+    (void)baton;
+    (void)timeout;
+    kill_victim(&interrupted);
+    return APR_EINTR;
+}
+
+/* In a wait that is then interrupted: it is not gone on with. */
+START_TEST(life__destroyed_inside_an_interrupted_wait)
+{
+    static const scripted_step_t full[] = {{1, APR_EAGAIN, 0}};
+    apr_uint64_t written = 0;
+
+    memset(&interrupted, 0, sizeof(interrupted));
+    interrupted.what = _i;
+    interrupted.s = scripted_new(pool);
+    interrupted.s->ops.wait = wait_kills_and_is_interrupted;
+    scripted_play(interrupted.s, full, 1);
+    scripted_open(interrupted.s);
+    assert_ok(bufv_create(&interrupted.v, NULL));
+    assert_ok(bufv_append(interrupted.v, "abc", 3));
+    assert_is(bufv_write(interrupted.v, interrupted.s->w, &written),
+              APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(interrupted.calls, 1);
+    ck_assert_uint_eq(written, 1);
+    ck_assert_uint_eq(interrupted.s->attempts, 1);
+    if (_i == THE_WRITER)
+        bufv_destroy(interrupted.v);
+}
+END_TEST
+
 /* A write inside a hook of a write: what the inner one's hook destroys of the
  * outer one goes when that returns. */
 static void write_and_kill(void *baton, const bufv_call_t *call)
@@ -1130,6 +1377,44 @@ START_TEST(life__file_owned_and_refused)
 }
 END_TEST
 
+/* Trimming moves what the list has copied, and nothing else: not what it
+ * borrowed or owns, wherever that lies, nor ranges of files. */
+START_TEST(life__trim_moves_copies_alone)
+{
+    static const char below[] = "below";
+    char above[] = "above", got[64];
+    const char *want = "copiedbelowfileaboveownedagain";
+    apr_size_t len = sizeof(got), n = 2;
+    struct iovec vec[2];
+    journal_t *j = journal_new();
+    bufv_t *v = list_new();
+
+    assert_ok(bufv_append_copy(v, "copied", 6));
+    assert_ok(bufv_append(v, below, 5));
+    assert_ok(bufv_append_file(v, file_text("file"), 0, 4));
+    assert_ok(bufv_append(v, above, 5));
+    assert_ok(journal_append(j, v, "owned", 5));
+    assert_ok(bufv_append_copy(v, "again", 5));
+    bufv_trim(v);
+    ck_assert_int_eq(j->releases, 0);
+    ck_assert_uint_eq(bufv_count(v), 6);
+    assert_ok(bufv_peek(v, vec, &n));
+    ck_assert_ptr_eq(vec[1].iov_base, below);
+    len = strlen("copiedbelowfile");
+    assert_ok(bufv_read(v, got, &len));
+    ck_assert_mem_eq(got, want, len);
+    want += len;
+    n = 1;
+    assert_ok(bufv_peek(v, vec, &n));
+    ck_assert_ptr_eq(vec[0].iov_base, above);
+    len = sizeof(got);
+    assert_ok(bufv_read(v, got, &len));
+    ck_assert_uint_eq(len, strlen(want));
+    ck_assert_mem_eq(got, want, len);
+    journal_assert(j, 1);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, life__destroyed_inside_a_write, 0,
@@ -1160,6 +1445,17 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, life__file_owned_and_shared, 0, 3);
     tcase_add_test(tc, life__file_owned_and_empty);
     tcase_add_test(tc, life__file_owned_and_refused);
+    tcase_add_loop_test(tc, life__destroyed_by_the_wait_of_a_reader, 0, WHATS);
+    tcase_add_loop_test(tc, life__destroyed_by_the_reader_at_the_end, 0,
+                        WHATS);
+    tcase_add_loop_test(tc, life__destroyed_before_the_reader_writes, 0,
+                        WHATS);
+    tcase_add_test(tc, life__destroyed_inside_two_copies);
+    tcase_add_test(tc, life__copied_after_it_was_destroyed);
+    tcase_add_loop_test(tc, life__destroyed_before_the_first_attempt, 0, 2);
+    tcase_add_loop_test(tc, life__destroyed_inside_an_interrupted_wait, 0,
+                        WHATS);
+    tcase_add_test(tc, life__trim_moves_copies_alone);
 }
 
 const topic_t topic_life = {"life", add_tests};

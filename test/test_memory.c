@@ -665,6 +665,39 @@ START_TEST(memory__writers_and_copies_without_memory)
 }
 END_TEST
 
+/* For those of the system, too; and without a lock a writer is what it was. */
+START_TEST(memory__sockets_files_and_locks_without_memory)
+{
+    peer_t *p = peer_new();
+    apr_file_t *file = file_text("");
+    scripted_t *s = scripted_for(NULL);
+    bufv_writer_t *w = s->w;
+    apr_status_t status;
+
+    if (unseen("memory__sockets_files_and_locks_without_memory"))
+        return;
+    alloc_fail(1, 1);
+    status = bufv_writer_socket(&w, p->near_end, pool);
+    alloc_fail(0, 0);
+    assert_is(status, APR_STATUS_IS_ENOMEM);
+    ck_assert_ptr_null(w);
+    w = s->w;
+    alloc_fail(1, 1);
+    status = bufv_writer_file(&w, file, pool);
+    alloc_fail(0, 0);
+    assert_is(status, APR_STATUS_IS_ENOMEM);
+    ck_assert_ptr_null(w);
+    alloc_fail(1, 1);
+    status = bufv_writer_lock_enable(s->w);
+    alloc_fail(0, 0);
+    assert_is(status, APR_STATUS_IS_ENOMEM);
+    assert_ok(
+        bufv_write(list_of((const char *const[]){"abc", NULL}), s->w, NULL));
+    assert_ok(bufv_writer_lock_enable(s->w));
+    scripted_assert_got(s, "abc", 3);
+}
+END_TEST
+
 /* Filled and drained by consume, read and write, a list that has had its
  * largest fill asks for no more. */
 START_TEST(memory__capacity_is_kept)
@@ -719,6 +752,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, memory__write_without_memory, 0, 5);
     tcase_add_test(tc, memory__ranges_without_memory);
     tcase_add_test(tc, memory__writers_and_copies_without_memory);
+    tcase_add_test(tc, memory__sockets_files_and_locks_without_memory);
     tcase_add_test(tc, memory__capacity_is_kept);
 }
 

@@ -357,6 +357,34 @@ START_TEST(pipe__is_not_a_full_disk)
 }
 END_TEST
 
+/* A pipe that does not block, and that APR takes for a file: the reader waits
+ * by itself, for as long as it is told. */
+START_TEST(pipe__reader_of_a_wrapped_one_waits)
+{
+    bufv_writer_t *w;
+    bufv_t *rest;
+    apr_file_t *in = NULL, *to;
+    bufv_reader_t r;
+    apr_uint64_t copied;
+    int fds[2];
+
+    ck_assert_int_eq(pipe(fds), 0);
+    ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+    assert_ok(apr_os_file_put(&in, &fds[0], APR_FOPEN_READ, pool));
+    r = bufv_reader_file(in);
+    to = file_new(NULL, 0, 0);
+    assert_ok(bufv_writer_file(&w, to, pool));
+    rest = list_new();
+    assert_is(r.wait(r.baton, apr_time_from_msec(20)), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_eq((int)write(fds[1], "hello", 5), 5);
+    assert_ok(r.wait(r.baton, -1));
+    close(fds[1]);
+    assert_ok(bufv_copy(w, &r, rest, &copied));
+    ck_assert_uint_eq(copied, 5);
+    close(fds[0]);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, pipe__four_chunks, 0, (int)COUNT(weather));
@@ -368,6 +396,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, pipe__wrapped_as_a_file);
     tcase_add_test(tc, pipe__buffered);
     tcase_add_test(tc, pipe__is_not_a_full_disk);
+    tcase_add_test(tc, pipe__reader_of_a_wrapped_one_waits);
 }
 
 const topic_t topic_pipe = {"pipe", add_tests};

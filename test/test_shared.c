@@ -6,6 +6,7 @@
 
 #include "unix/unix.h"
 
+#include "ends.h"
 #include "peer.h"
 
 #include <apr_portable.h>
@@ -15,6 +16,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Far more than a pipe or a socket takes. */
@@ -188,6 +190,156 @@ START_TEST(shared__the_mode_is_taken)
 }
 END_TEST
 
+/* Two modes are taken, and each is given back by itself: whoever writes to
+ * something else is not kept from it. */
+START_TEST(shared__modes_are_taken_one_by_one)
+{
+    bufv__loan_t loans[2];
+    bufv_writer_t *w[3];
+    bufv_t *v = list_new();
+    int ends[3][2], i;
+
+    for (i = 0; i < 3; i++) {
+        make(FIFO, ends[i]);
+        w[i] = writer_of(file_of(ends[i][1], pool), pool);
+    }
+    assert_ok(bufv__loan_take_blocking(&loans[0], ends[0][1]));
+    assert_ok(bufv__loan_take_blocking(&loans[1], ends[1][1]));
+    assert_ok(bufv_append(v, "abc", 3));
+    assert_is(bufv_write_some(v, w[0], NULL), APR_STATUS_IS_EAGAIN);
+    assert_is(bufv_write_some(v, w[1], NULL), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv_write_some(v, w[2], NULL));
+    bufv__loan_return(&loans[0]);
+    assert_ok(bufv_append(v, "abc", 3));
+    assert_is(bufv_write_some(v, w[1], NULL), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv_write_some(v, w[0], NULL));
+    bufv__loan_return(&loans[1]);
+    assert_ok(bufv_append(v, "abc", 3));
+    assert_ok(bufv_write_some(v, w[1], NULL));
+    for (i = 0; i < 3; i++) {
+        ck_assert(blocks(ends[i][1]));
+        close(ends[i][0]);
+        close(ends[i][1]);
+    }
+}
+END_TEST
+
+/* Finds two directories of different file systems that have one number. */
+static int find_twins(int fds[2])
+{
+    static const char *const paths[] = {"/proc", "/sys", "/dev", "/dev/pts",
+                                        "/dev/shm"};
+    struct stat of[COUNT(paths)];
+    size_t i, k;
+
+    for (i = 0; i < COUNT(paths); i++) {
+        if (stat(paths[i], &of[i]) != 0)
+            memset(&of[i], 0, sizeof(of[i]));
+        for (k = 0; k < i; k++) {
+            if (of[i].st_ino == 0 || of[i].st_ino != of[k].st_ino ||
+                of[i].st_dev == of[k].st_dev)
+                continue;
+            fds[0] = open(paths[k], O_RDONLY);
+            fds[1] = open(paths[i], O_RDONLY);
+            return fds[0] >= 0 && fds[1] >= 0;
+        }
+    }
+    return 0;
+}
+
+/* The number of a file is its own on its file system alone. What is no file
+ * any more has no mode that could be taken, and that is told. */
+START_TEST(shared__modes_of_equal_numbers)
+{
+    bufv__loan_t one, other;
+    int fds[2];
+
+    assert_is(bufv__loan_take(&one, -1, NULL, BUFV__LONG),
+              APR_STATUS_IS_EBADF);
+    assert_is(bufv__loan_take_blocking(&one, -1), APR_STATUS_IS_EBADF);
+    bufv__loan_return(&one);
+    if (!find_twins(fds)) {
+        skip("shared__modes_of_equal_numbers", "no two here have one number");
+        return;
+    }
+    assert_ok(bufv__loan_take_blocking(&one, fds[0]));
+    assert_is(bufv__loan_take_blocking(&other, fds[0]), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv__loan_take_blocking(&other, fds[1]));
+    bufv__loan_return(&one);
+    bufv__loan_return(&other);
+    close(fds[0]);
+    close(fds[1]);
+}
+END_TEST
+
+/* A child of fork() has the modes that its parent took for no longer than the
+ * child's own calls; what the parent still uses it does not give back. */
+START_TEST(shared__the_mode_is_taken_in_a_child)
+{
+    bufv__loan_t loan, other;
+    int ends[2], status = -1, taken;
+    pid_t child;
+
+    make(FIFO, ends);
+    assert_ok(bufv__loan_take_blocking(&loan, ends[1]));
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        taken = bufv__loan_take(&other, ends[1], NULL, BUFV__SHORT);
+        if (taken == APR_SUCCESS)
+            bufv__loan_return(&other);
+        bufv__loan_return(&loan);
+        ends_child(taken != APR_SUCCESS || !blocks(ends[1]));
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    assert_is(bufv__loan_take_blocking(&other, ends[1]), APR_STATUS_IS_EAGAIN);
+    bufv__loan_return(&loan);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
+/* Whatever an attempt needs the mode of a socket for, it is none meanwhile: a
+ * file that is sent, or a message where the call cannot be told not to wait.
+ * Where nothing is borrowed nobody is kept waiting. */
+START_TEST(shared__the_mode_of_a_socket_is_taken)
+{
+    int unix_sends = strcmp(test_backend, "unix") == 0;
+    peer_t *p = _i ? peer_datagram() : peer_new();
+    bufv_t *v = list_new();
+    int refused = unix_sends ? !_i && bufv_socket_ops()->sendfile != NULL : _i;
+    apr_uint64_t written = 9;
+    bufv__loan_t loan;
+    bufv_writer_t *w;
+    apr_os_sock_t fd;
+    char got[10];
+    apr_size_t len = sizeof(got);
+
+    assert_ok(apr_os_sock_get(&fd, p->near_end));
+    assert_ok(bufv_writer_socket(&w, p->near_end, pool));
+    bufv_writer_sendfile_from_set(w, 0);
+    if (_i)
+        assert_ok(bufv_append(v, "later", 5));
+    else
+        assert_ok(bufv_append_file(v, file_text("later"), 0, 5));
+    net_pardon(); /* it would find the mode as it is taken here */
+    assert_ok(bufv__loan_take_blocking(&loan, fd));
+    if (refused) {
+        assert_is(bufv_write_some(v, w, &written), APR_STATUS_IS_EAGAIN);
+        ck_assert_uint_eq(written, 0);
+        ck_assert_uint_eq(bufv_length(v), 5);
+    }
+    else
+        assert_ok(bufv_write_some(v, w, NULL));
+    bufv__loan_return(&loan);
+    assert_ok(bufv_write(v, w, NULL));
+    assert_ok(apr_socket_recv(p->far_end, got, &len));
+    ck_assert_uint_eq(len, 5);
+    ck_assert_mem_eq(got, "later", 5);
+}
+END_TEST
+
 /* ---- it becomes something else */
 
 /* Writes much, by both calls, to what nobody reads. */
@@ -304,6 +456,38 @@ START_TEST(shared__a_datagram_socket_as_a_file)
 }
 END_TEST
 
+/* A writer of a pipe that became a message socket: a list that does not leave
+ * in one attempt would be several messages there, and is none. One that does
+ * is one. */
+START_TEST(shared__becomes_a_message_socket)
+{
+    apr_file_t *file;
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", "ef", NULL});
+    bufv_writer_t *w;
+    int ends[2], messages[2];
+    char got[10];
+
+    make(PIPE, ends);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, messages), 0);
+    file = file_of(ends[1], pool);
+    w = writer_of(file, pool);
+    bufv_writer_limits_set(w, 1, 0);
+    bufv_writer_copy_below_set(w, 0);
+    assert_ok(apr_file_dup2(file, file_of(messages[1], pool), pool));
+    assert_is(bufv_write(v, w, NULL), APR_STATUS_IS_EINVAL);
+    assert_text(v, "abcdef");
+    ck_assert_int_lt(recv(messages[0], got, sizeof(got), MSG_DONTWAIT), 0);
+    assert_ok(bufv_consume(v, 4));
+    assert_ok(bufv_write(v, w, NULL));
+    ck_assert_int_eq(recv(messages[0], got, sizeof(got), MSG_DONTWAIT), 2);
+    ck_assert_mem_eq(got, "ef", 2);
+    close(ends[0]);
+    close(ends[1]);
+    close(messages[0]);
+    close(messages[1]);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, shared__a_buffer_and_none, 0, KINDS);
@@ -311,6 +495,11 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, shared__becomes_something_else, 0, KINDS);
     tcase_add_loop_test(tc, shared__closed_in_a_hook, 0, KINDS);
     tcase_add_loop_test(tc, shared__a_datagram_socket_as_a_file, 0, 2);
+    tcase_add_test(tc, shared__modes_are_taken_one_by_one);
+    tcase_add_test(tc, shared__modes_of_equal_numbers);
+    tcase_add_test(tc, shared__the_mode_is_taken_in_a_child);
+    tcase_add_loop_test(tc, shared__the_mode_of_a_socket_is_taken, 0, 2);
+    tcase_add_test(tc, shared__becomes_a_message_socket);
 }
 
 const topic_t topic_shared = {"shared", add_tests};

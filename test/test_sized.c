@@ -3,6 +3,8 @@
 /* Structs that begin with their size: those of older and of newer programs
  * (docs/ABI.md). What lies behind a size is garbage, and is not looked at. */
 
+#include "bufv_private.h"
+
 #include "scripted.h"
 
 #define GARBAGE 0x5a
@@ -454,6 +456,29 @@ START_TEST(sized__by_the_library)
 }
 END_TEST
 
+/* A struct of the program's is filled up to its size and not a byte further,
+ * whichever of the two is older. */
+START_TEST(sized__filled_up_to_its_size)
+{
+    static const apr_size_t sizes[] = {8, 16, 40, 64, 80, 128};
+    unsigned char own[64], his[160];
+    apr_size_t size = sizes[_i], i;
+
+    memset(his, GARBAGE, sizeof(his));
+    memcpy(his, &size, sizeof(size));
+    for (i = 0; i < sizeof(own); i++)
+        own[i] = (unsigned char)(100 + i);
+    bufv__sized_fill(his, sizeof(own), own);
+    ck_assert_mem_eq(his, &size, sizeof(size));
+    for (i = sizeof(size); i < sizeof(his); i++) {
+        if (i >= size)
+            ck_assert_int_eq(his[i], GARBAGE);
+        else
+            ck_assert_int_eq(his[i], i < sizeof(own) ? 100 + (int)i : 0);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_test(tc, sized__ops_whole);
@@ -468,6 +493,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, sized__report_refused);
     tcase_add_test(tc, sized__report_and_stats_of_a_writer);
     tcase_add_test(tc, sized__by_the_library);
+    tcase_add_loop_test(tc, sized__filled_up_to_its_size, 0, 6);
 }
 
 const topic_t topic_sized = {"sized", add_tests};

@@ -527,6 +527,26 @@ START_TEST(starved__by_a_slow_socket)
 }
 END_TEST
 
+/* What grows again does so up to the limit, which need not be twice of
+ * anything. */
+START_TEST(starved__batch_grows_to_the_limit)
+{
+    static const apr_size_t asked[] = {10001, 5000, 10000, 10001};
+    static const scripted_step_t steps[] = {{0, APR_ENOMEM, 0}};
+    const unsigned char *data = bytes_new(40000, 105);
+    bufv_t *v = list_cut(data, 1, 40000, 0);
+    scripted_t *s = scripted_for(v);
+    apr_size_t i;
+
+    scripted_limits(s, 0, 10001);
+    scripted_play(s, steps, 1);
+    assert_ok(bufv_write(v, s->w, NULL));
+    for (i = 0; i < COUNT(asked); i++)
+        ck_assert_uint_eq(s->attempt[i].asked, asked[i]);
+    scripted_assert_got(s, data, 40000);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, starved__is_tried_twice, 0, 2 * (int)COUNT(sizes));
@@ -550,6 +570,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, starved__slowness_is_forgotten);
     tcase_add_loop_test(tc, starved__by_a_slow_pipe, 0, 2);
     tcase_add_loop_test(tc, starved__by_a_slow_socket, 0, 2);
+    tcase_add_test(tc, starved__batch_grows_to_the_limit);
 }
 
 const topic_t topic_starved = {"starved", add_tests};

@@ -10,6 +10,8 @@
 #include <apr_atomic.h>
 
 #ifndef _WIN32
+#include "ends.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,19 +62,25 @@ static void *APR_THREAD_FUNC write_it(apr_thread_t *thread, void *baton)
     return NULL;
 }
 
-static waiter_t *waiter_start(bufv_writer_t *w, bufv_t *v)
+static waiter_t *waiter_within(bufv_writer_t *w, bufv_t *v,
+                               apr_interval_time_t within)
 {
     waiter_t *t = apr_pcalloc(pool, sizeof(*t));
 
     t->w = w;
     t->v = v;
-    t->terms = terms_of(1, GENEROUS, 0);
+    t->terms = terms_of(1, within, 0);
     t->report.size = sizeof(t->report);
     assert_ok(apr_thread_create(&t->thread, NULL, write_it, t, pool));
     while (apr_atomic_read32(&t->began) == 0)
         apr_sleep(1000);
     apr_sleep(50000); /* it waits by now, or waits later */
     return t;
+}
+
+static waiter_t *waiter_start(bufv_writer_t *w, bufv_t *v)
+{
+    return waiter_within(w, v, GENEROUS);
 }
 
 /* A transport on the system's clock, which threads can wait for. */
@@ -116,6 +124,22 @@ START_TEST(threads__wake_who_waits)
     ck_assert_uint_eq(t->report.calls, 1);
     ck_assert_int_lt(t->report.waited, GENEROUS / 2);
     ck_assert_mem_eq(s->got + s->got_len - 3, "XYZ", 3);
+}
+END_TEST
+
+/* Limits of days, which the system cannot be told at a time, are no shorter
+ * for that. */
+START_TEST(threads__wait_for_days)
+{
+    scripted_t *s = locked_in_real_time();
+    bufv_t *v = begin_list(s);
+    waiter_t *t = waiter_within(s->w, list_text("XYZ"),
+                                apr_time_from_sec(3 * 24 * 3600));
+
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    thread_join(t->thread);
+    assert_ok(t->status);
+    scripted_assert_got(s, "abcdefghijXYZ", 13);
 }
 END_TEST
 
@@ -569,7 +593,7 @@ static void in_child(bufv_writer_t *w, bufv_t *v)
     alarm(20);
     bufv_destroy(v);
     bufv_writer_destroy(w);
-    _exit(apr_atomic_read32(&flushes) != before);
+    ends_child(apr_atomic_read32(&flushes) != before);
 }
 
 /* A child may destroy the lists and the writer that it inherited, wherever
@@ -621,6 +645,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, threads__do_not_wait_to_ask);
     tcase_add_test(tc, threads__wait_within_their_limits);
     tcase_add_test(tc, threads__and_a_child);
+    tcase_add_test(tc, threads__wait_for_days);
 }
 
 const topic_t topic_threads = {"threads", add_tests};

@@ -392,6 +392,26 @@ START_TEST(unread__out_of_reach)
 }
 END_TEST
 
+/* A range that comes next and will be read is not announced as a file: what
+ * is told is that bytes follow. */
+START_TEST(unread__what_will_be_read_is_not_announced)
+{
+    const unsigned char *data = bytes_new(LEN, 139);
+    bufv_t *v = list_cut(data, 2, 1000, 1000);
+    scripted_t *s = sender(ALL_READ);
+
+    scripted_limits(s, 2, 0);
+    bufv_writer_copy_below_set(s->w, 0);
+    assert_ok(bufv_append_file(v, file_of(data, 1), 2000, 50000));
+    assert_ok(bufv_write(v, s->w, NULL));
+    ck_assert_uint_eq(s->files, 0);
+    ck_assert_uint_eq(s->attempt[0].nvec, 2);
+    ck_assert_uint_eq(s->attempt[0].asked, 2000);
+    ck_assert_int_eq(s->attempt[0].more, 1);
+    scripted_assert_got(s, data, 52000);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, unread__from_a_length_on, 0, (int)COUNT(lengths));
@@ -406,6 +426,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, unread__or_read_if_it_cannot_be);
     tcase_add_test(tc, unread__of_what_has_to_be_read);
     tcase_add_loop_test(tc, unread__out_of_reach, 0, (int)COUNT(ways));
+    tcase_add_test(tc, unread__what_will_be_read_is_not_announced);
 }
 
 const topic_t topic_unread = {"unread", add_tests};

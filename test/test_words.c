@@ -4,12 +4,15 @@
  * network, the addresses that the connection has, and the cause; of refusals
  * too. */
 
+#include "backend.h"
+
 #include "peer.h"
 #include "scripted.h"
 
 #include <apr_portable.h>
 
 #ifndef _WIN32
+#include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -469,6 +472,52 @@ START_TEST(words__name_paths)
     assert_cut_anywhere(w);
 }
 END_TEST
+
+/* Addresses that no socket here has: of a link, of a family without a name,
+ * and one that is longer than what is kept of it. */
+enum { OF_A_LINK, OF_NO_FAMILY, TOO_LONG, RARE };
+
+#define KEPT sizeof(((bufv__peer_t *)0)->raw)
+
+static void set_rare(bufv__peer_t *peer, int which)
+{
+    struct sockaddr_storage a;
+    struct sockaddr_in6 link;
+
+    memset(&a, 'x', sizeof(a));
+    a.ss_family = which == TOO_LONG ? AF_UNIX : 250;
+    ((char *)&a)[offsetof(struct sockaddr, sa_data)] = '\0';
+    memset(&link, 0, sizeof(link));
+    link.sin6_family = AF_INET6;
+    link.sin6_port = htons(80);
+    link.sin6_scope_id = 7;
+    link.sin6_addr.s6_addr[0] = 0xfe;
+    link.sin6_addr.s6_addr[1] = 0x80;
+    link.sin6_addr.s6_addr[15] = 1;
+    if (which == OF_A_LINK)
+        memcpy(&a, &link, sizeof(link));
+    memcpy(peer->raw, &a, KEPT);
+    peer->len = which == TOO_LONG ? KEPT + 100 : KEPT;
+}
+
+START_TEST(words__name_rare_addresses)
+{
+    const char *want[RARE] = {"[fe80::1%7]:80", "?", NULL};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char text[400], path[KEPT - offsetof(struct sockaddr, sa_data) + 1];
+    bufv__peer_t peer;
+
+    memset(path, 'x', sizeof(path));
+    path[0] = '@';
+    path[sizeof(path) - 1] = '\0';
+    want[TOO_LONG] = path;
+    set_rare(&peer, _i);
+    bufv__socket_names(fd, &peer, text, sizeof(text));
+    ck_assert_str_eq(text,
+                     apr_pstrcat(pool, "tcp 0.0.0.0:0->", want[_i], NULL));
+    close(fd);
+}
+END_TEST
 #endif
 
 #ifdef __linux__
@@ -516,6 +565,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, words__name_paths);
 #else
     tcase_add_loop_test(tc, words__name_paths, 0, 2 * (int)COUNT(unix_types));
+    tcase_add_loop_test(tc, words__name_rare_addresses, 0, RARE);
 #endif
     tcase_add_test(tc, words__name_what_is_abstract);
 }

@@ -20,17 +20,21 @@ static apr_status_t open_own(bufv__file_t *f, apr_os_file_t fd, int full)
 
     if (f->own != NULL && f->method == full)
         return APR_SUCCESS;
+    f->own = NULL;
     f->method = full;
     if (f->pool == NULL)
         status = apr_pool_create_unmanaged(&f->pool);
     else
         apr_pool_clear(f->pool);
-    if (status == APR_SUCCESS && !full)
+    if (status != APR_SUCCESS)
+        return status;
+    if (!full)
         return apr_os_file_put(&f->own, &fd, APR_FOPEN_WRITE, f->pool);
-    if (status == APR_SUCCESS)
-        status = apr_os_pipe_put_ex(&f->own, &fd, 0, f->pool);
+    status = apr_os_pipe_put_ex(&f->own, &fd, 0, f->pool);
     if (status == APR_SUCCESS)
         status = apr_file_pipe_timeout_set(f->own, 0);
+    if (status != APR_SUCCESS)
+        f->own = NULL; /* the next attempt makes another */
     return status;
 }
 

@@ -183,7 +183,7 @@ static void describe(void *baton, char *buf, apr_size_t size)
 
     buf[0] = '\0';
     if (s->sock != NULL && apr_os_sock_get(&fd, s->sock) == APR_SUCCESS)
-        bufv__socket_names(fd, 0, &s->peer, buf, size);
+        bufv__socket_names(fd, &s->peer, buf, size);
     len = strlen(buf);
     if (reason != NULL)
         apr_snprintf(buf + len, size - len, "%s(%s)", len > 0 ? " " : "",

@@ -35,13 +35,21 @@ static ssize_t write_plain(int fd, const struct iovec *vec, apr_size_t nvec)
 static ssize_t write_socket(int fd, const struct iovec *vec, apr_size_t nvec)
 {
     struct msghdr msg = {0};
+    bufv__quiet_t quiet;
+    int error;
     ssize_t n;
 
     msg.msg_iov = bufv__unconst(vec);
     msg.msg_iovlen = (unsigned short)nvec; /* an int here, a size_t there */
+    if (SILENT == 0)
+        bufv__quiet_begin(&quiet, fd);
     do
         n = sendmsg(fd, &msg, MSG_DONTWAIT | SILENT);
     while (n < 0 && errno == EINTR);
+    error = errno;
+    if (SILENT == 0)
+        bufv__quiet_end(&quiet, n < 0);
+    errno = error;
     return n;
 }
 
@@ -75,16 +83,14 @@ static ssize_t write_on_loan(int fd, const struct iovec *vec, apr_size_t nvec)
 
 /* A call made with SIGPIPE kept away. */
 static ssize_t write_quietly(int fd, const struct iovec *vec, apr_size_t nvec,
-                             bufv__kind_t kind, bufv__method_t method)
+                             bufv__method_t method)
 {
     bufv__quiet_t quiet;
     ssize_t n;
     int error;
 
     bufv__quiet_begin(&quiet, fd);
-    if (kind == BUFV__KIND_STREAM || kind == BUFV__KIND_MESSAGE)
-        n = write_socket(fd, vec, nvec);
-    else if (method == BUFV__METHOD_LOAN)
+    if (method == BUFV__METHOD_LOAN)
         n = write_on_loan(fd, vec, nvec);
     else
         n = write_nowait(fd, vec, nvec, method);
@@ -102,7 +108,7 @@ static int is_unknown(int error)
 /* A pipe or a device, by the best way that the system knows for it, which is
  * remembered. */
 static ssize_t write_stream(bufv__file_t *f, int fd, const struct iovec *vec,
-                            apr_size_t nvec, bufv__kind_t kind)
+                            apr_size_t nvec)
 {
     ssize_t n;
 
@@ -110,7 +116,7 @@ static ssize_t write_stream(bufv__file_t *f, int fd, const struct iovec *vec,
         if (f->method == BUFV__METHOD_SILENT)
             n = write_nowait(fd, vec, nvec, BUFV__METHOD_SILENT);
         else
-            n = write_quietly(fd, vec, nvec, kind, (bufv__method_t)f->method);
+            n = write_quietly(fd, vec, nvec, (bufv__method_t)f->method);
         if (n >= 0 || !is_unknown(errno) || f->method == BUFV__METHOD_LOAN)
             return n;
         f->method++;
@@ -123,9 +129,7 @@ static ssize_t write_kind(bufv__file_t *f, int fd, const struct iovec *vec,
     if (kind == BUFV__KIND_PLAIN)
         return write_plain(fd, vec, nvec);
     if (kind == BUFV__KIND_PIPE || kind == BUFV__KIND_DEVICE)
-        return write_stream(f, fd, vec, nvec, kind);
-    if (SILENT == 0)
-        return write_quietly(fd, vec, nvec, kind, BUFV__METHOD_LOAN);
+        return write_stream(f, fd, vec, nvec);
     return write_socket(fd, vec, nvec);
 }
 

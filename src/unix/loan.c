@@ -6,6 +6,7 @@
 
 #include "unix.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -133,13 +134,21 @@ static void remove_pin(const bufv__pin_t *pin)
 /* ---- loans */
 
 /* Sets or takes away O_NONBLOCK, and asks first, since others may have changed
- * other flags meanwhile. Whether it was otherwise. */
-static int set_blocking(int fd, int blocking)
+ * other flags meanwhile. Sets *changed to whether it was otherwise. */
+static apr_status_t set_blocking(int fd, int blocking, int *changed)
 {
     int flags = fcntl(fd, F_GETFL);
     int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
 
-    return flags >= 0 && wanted != flags && fcntl(fd, F_SETFL, wanted) == 0;
+    *changed = 0;
+    if (flags < 0)
+        return errno;
+    if (wanted == flags)
+        return APR_SUCCESS;
+    if (fcntl(fd, F_SETFL, wanted) != 0)
+        return errno;
+    *changed = 1;
+    return APR_SUCCESS;
 }
 
 /* The mode is asked for under the lock: seen from outside of it, it might be
@@ -148,6 +157,8 @@ static int set_blocking(int fd, int blocking)
 static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
                          bufv__span_t span)
 {
+    apr_status_t status = APR_EAGAIN;
+
     l->fd = fd;
     l->span = span;
     l->blocking = blocking;
@@ -156,20 +167,18 @@ static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
     bufv__loan_begin();
     if (span == BUFV__LONG || pins != NULL)
         identify(&l->pin, fd);
-    if (pins != NULL && is_pinned(&l->pin)) {
-        bufv__loan_end();
-        go_on_cancelling(l);
-        return APR_EAGAIN;
+    if (pins == NULL || !is_pinned(&l->pin)) {
+        status = set_blocking(fd, blocking, &l->changed);
+        /* else it is the user's own mode */
+        l->taken = l->changed || (blocking && status == APR_SUCCESS);
     }
-    l->changed = set_blocking(fd, blocking);
-    l->taken = l->changed || blocking; /* else it is the user's own mode */
     if (l->taken && span == BUFV__LONG)
         add_pin(&l->pin);
     if (!l->taken || span == BUFV__LONG)
         bufv__loan_end();
     if (!l->taken)
         go_on_cancelling(l);
-    return APR_SUCCESS;
+    return status;
 }
 
 apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
@@ -187,14 +196,17 @@ apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd)
 
 void bufv__loan_return(bufv__loan_t *l)
 {
+    int changed;
+
     if (!l->taken)
         return;
     if (l->span == BUFV__LONG) {
         bufv__loan_begin();
         remove_pin(&l->pin);
     }
-    if (l->changed && !set_blocking(l->fd, !l->blocking))
-        set_blocking(l->fd, !l->blocking); /* it is not to stay */
+    if (l->changed &&
+        set_blocking(l->fd, !l->blocking, &changed) != APR_SUCCESS)
+        set_blocking(l->fd, !l->blocking, &changed); /* it is not to stay */
     bufv__loan_end();
     go_on_cancelling(l);
 }

@@ -47,8 +47,6 @@ int bufv__monitor_is_inherited(const bufv__monitor_t *m)
  * condition, for ever: there only the memory goes. */
 void bufv__monitor_destroy(bufv__monitor_t *m)
 {
-    if (m == NULL)
-        return;
     if (!bufv__monitor_is_inherited(m)) {
         pthread_cond_destroy(&m->condition);
         pthread_mutex_destroy(&m->mutex);

@@ -4,6 +4,7 @@
 
 #include "unix.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -44,9 +45,10 @@
  * leave in one attempt, belong together. */
 static int wants_more(const bufv__socket_t *s, int more)
 {
-    if (!more || s->message || MORE == 0)
+    assert(!more || !s->message); /* a message leaves whole */
+    if (MORE == 0)
         return 0;
-    if (bufv__has_records(s->fd))
+    if (!more || bufv__has_records(s->fd))
         return 0;
     return more == BUFV_MORE_FILE || bufv__is_delaying(s->fd);
 }

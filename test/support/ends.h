@@ -45,6 +45,10 @@ bufv_writer_t *ends_writer(const ends_t *e);
  * fork(): the net is not asked, whose lock may have been another thread's. */
 apr_status_t ends_write_in_child(const ends_t *e, const char *text);
 
+/** Ends a child of fork(), as _exit() does. What ci/coverage counted in it is
+ * not lost. */
+void ends_child(int code) __attribute__((noreturn));
+
 /** Whether the near end blocks, as it did to begin with. */
 int ends_blocks(const ends_t *e);
 

@@ -5,13 +5,19 @@
 
 #include "shim.h"
 
+#include <apr_portable.h>
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -32,7 +38,8 @@
 #endif
 
 const char *const shim_names[SHIM_KINDS] = {
-    "sendmsg", "send", "writev", "write", "poll", "sendfile", "fcntl", "pread",
+    "sendmsg",  "send",  "writev", "write", "poll",
+    "sendfile", "fcntl", "pread",  "setup",
 };
 
 static __thread shim_t *watched;
@@ -53,6 +60,16 @@ static int (*real_poll)(struct pollfd *, nfds_t, int);
 static ssize_t (*real_sendfile)(int, int, off_t *, size_t);
 static int (*real_fcntl)(int, int, ...);
 static ssize_t (*real_pread)(int, void *, size_t, off_t);
+static int (*real_getsockopt)(int, int, int, void *, socklen_t *);
+static int (*real_fstat)(int, struct stat *);
+static int (*real_mutex)(pthread_mutex_t *, const pthread_mutexattr_t *);
+static int (*real_condattr)(pthread_condattr_t *);
+static int (*real_setclock)(pthread_condattr_t *, clockid_t);
+static apr_time_t (*real_time)(void);
+static apr_status_t (*real_pool)(apr_pool_t **, apr_abortfunc_t,
+                                 apr_allocator_t *);
+static apr_status_t (*real_pipe)(apr_file_t **, apr_os_file_t *, int,
+                                 apr_pool_t *);
 
 static void find(void *to, const char *name)
 {
@@ -75,6 +92,14 @@ __attribute__((constructor)) static void find_all(void)
     find(&real_sendfile, LARGE("sendfile"));
     find(&real_fcntl, LARGE("fcntl"));
     find(&real_pread, LARGE("pread"));
+    find(&real_getsockopt, "getsockopt");
+    find(&real_fstat, LARGE("fstat"));
+    find(&real_mutex, "pthread_mutex_init");
+    find(&real_condattr, "pthread_condattr_init");
+    find(&real_setclock, "pthread_condattr_setclock");
+    find(&real_time, "apr_time_now");
+    find(&real_pool, "apr_pool_create_unmanaged_ex");
+    find(&real_pipe, "apr_os_pipe_put_ex");
 }
 
 void shim_watch(shim_t *shim)
@@ -264,6 +289,7 @@ static long pwritev2_raw(const long *args)
 
     memcpy(&vec, &args[1], sizeof(vec));
     r = record(SHIM_WRITEV);
+    r->flags = (int)args[5];
     r->nvec = nvec;
     r->asked = sum(vec, nvec);
     switch (fault_of(SHIM_WRITEV)) {
@@ -389,4 +415,94 @@ ssize_t pread(int fd, void *data, size_t len, off_t offset)
         len = third(len);
     }
     return result(r, real_pread(fd, data, len, offset));
+}
+
+/* ---- what the system says */
+
+int getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    shim_t *s = unwatched() ? NULL : watched;
+
+    if (s != NULL && level == IPPROTO_TCP && option == TCP_ULP &&
+        s->protocol != NULL) {
+        *len = (socklen_t)strlen(s->protocol);
+        memcpy(value, s->protocol, *len);
+        return 0;
+    }
+    if (s != NULL && level == SOL_SOCKET && option == SO_TYPE &&
+        s->socket_type != 0) {
+        memcpy(value, &s->socket_type, sizeof(s->socket_type));
+        return 0;
+    }
+    return real_getsockopt(fd, level, option, value, len);
+}
+
+int fstat(int fd, struct stat *st)
+{
+    int n = real_fstat(fd, st);
+
+    if (!unwatched() && watched->is_block_device)
+        st->st_mode = (st->st_mode & ~(mode_t)S_IFMT) | S_IFBLK;
+    return n;
+}
+
+apr_time_t apr_time_now(void)
+{
+    return unwatched() || watched->wall == 0 ? real_time() : watched->wall;
+}
+
+/* ---- what sets something up, and says with a status that it could not */
+
+static int setup_fails(void)
+{
+    shim_record_t *r;
+    int fails;
+
+    if (unwatched())
+        return 0;
+    r = record(SHIM_SETUP);
+    fails = fault_of(SHIM_SETUP) == SHIM_FAIL;
+    r->error = fails ? watched->error : 0;
+    return r->error;
+}
+
+int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
+{
+    int error = setup_fails();
+
+    return error != 0 ? error : real_mutex(mutex, attr);
+}
+
+int pthread_condattr_init(pthread_condattr_t *attr)
+{
+    int error = setup_fails();
+
+    return error != 0 ? error : real_condattr(attr);
+}
+
+int pthread_condattr_setclock(pthread_condattr_t *attr, clockid_t clock)
+{
+    int error = setup_fails();
+
+    return error != 0 ? error : real_setclock(attr, clock);
+}
+
+apr_status_t apr_pool_create_unmanaged_ex(apr_pool_t **made,
+                                          apr_abortfunc_t abort_function,
+                                          apr_allocator_t *allocator)
+{
+    int error = setup_fails();
+
+    if (error == 0)
+        return real_pool(made, abort_function, allocator);
+    *made = NULL;
+    return error;
+}
+
+apr_status_t apr_os_pipe_put_ex(apr_file_t **file, apr_os_file_t *fd,
+                                int register_cleanup, apr_pool_t *p)
+{
+    int error = setup_fails();
+
+    return error != 0 ? error : real_pipe(file, fd, register_cleanup, p);
 }

@@ -24,6 +24,7 @@ typedef enum shim_call_t {
     SHIM_SENDFILE,
     SHIM_FCNTL,
     SHIM_PREAD,
+    SHIM_SETUP, /**< makes a pool, a mutex, a condition, a handle of APR's */
     SHIM_KINDS
 } shim_call_t;
 
@@ -38,7 +39,7 @@ typedef enum shim_fault_t {
 
 typedef struct shim_record_t {
     shim_call_t call;
-    int flags; /**< of a send */
+    int flags; /**< of a send, and of a writev() that has some */
     apr_size_t nvec, asked;
     long result;
     int error;
@@ -54,6 +55,12 @@ typedef struct shim_t {
     shim_fault_t fault;
     int error;
     int struck; /**< it has come */
+
+    /* What the system says in place of the truth, if it is set. */
+    const char *protocol; /**< above TCP: "" is none */
+    int socket_type;      /**< SO_TYPE */
+    int is_block_device;  /**< whatever is asked about */
+    apr_time_t wall;      /**< the time of the wall */
 } shim_t;
 
 /** Watches this thread from now on, with no fault. */
