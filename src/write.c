@@ -112,6 +112,13 @@ static void adapt(write_t *t, apr_size_t written)
         l->copied = COPIED_LEAST;
 }
 
+/* Whether a callback is called before the next attempt: it may append, also to
+ * a list of which nothing is left. */
+static int calls_back(const write_t *t)
+{
+    return t->w->hook != NULL || bufv__has_due(t->v);
+}
+
 /* Drops what was accepted off the list, and counts it. A list that stays
  * behind in part gets the number by which it is known. */
 static void account(write_t *t, apr_size_t written)
@@ -132,10 +139,9 @@ static void account(write_t *t, apr_size_t written)
     else
         bufv__drop_bytes(v, written);
     adapt(t, written);
-    if (v->length == 0)
-        return;
-    bufv__clock_accepted(&t->clock);
-    if (v->number == 0 && t->w->monitor != NULL)
+    if (v->length > 0 || calls_back(t))
+        bufv__clock_accepted(&t->clock);
+    if (v->length > 0 && v->number == 0 && t->w->monitor != NULL)
         v->number = bufv__turn_number(t->w);
 }
 
