@@ -403,8 +403,8 @@ START_TEST(posix__a_child_may_destroy)
 }
 END_TEST
 
-/* A program that ends APR while a writer that has written is there, as one does
- * that calls exit(): the child's end tells how it went. */
+/* A program that ends APR while a writer that has written is there, as one
+ * does that calls exit(): the child's end tells how it went. */
 START_TEST(posix__apr_ends_first)
 {
     static const char *const texts[] = {"ab", "cde", NULL};
