@@ -6,6 +6,8 @@
 
 #include <bufv_openssl.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NEARS_MAX 4
@@ -190,7 +192,7 @@ static void meet_alone(void *arg)
 {
     near_t *n = arg;
 
-    if (!near_connect(n, 0x2000, rnd(12) == 0))
+    if (!near_connect(n, WORLD_PEER_PORT, rnd(12) == 0))
         return;
     near_open(n, some_pool());
     near_choose_limits(n);
@@ -240,7 +242,7 @@ static void meet_loop(void *arg)
 
     (void)arg;
     for (i = 0; i < count; i++) {
-        if (!near_connect(&nears[i], (u16_t)(0x2000 + i), 0))
+        if (!near_connect(&nears[i], (u16_t)(WORLD_PEER_PORT + i), 0))
             return;
     }
     for (i = 0; i < count; i++) {
@@ -296,7 +298,7 @@ static void meet_locked(void *arg)
     near_t *n = arg;
     int i;
 
-    if (!near_connect(n, 0x2000, rnd(16) == 0))
+    if (!near_connect(n, WORLD_PEER_PORT, rnd(16) == 0))
         return;
     near_open(n, some_pool());
     HOLDS(bufv_writer_lock_enable(n->w) == APR_SUCCESS);
@@ -333,7 +335,7 @@ static void meet_clones(void *arg)
 
     (void)arg;
     for (i = 0; i < count; i++) {
-        if (!near_connect(&nears[i], (u16_t)(0x2000 + i), 0))
+        if (!near_connect(&nears[i], (u16_t)(WORLD_PEER_PORT + i), 0))
             return;
     }
     list = some_list();
@@ -400,7 +402,7 @@ static void meet_ssl(void *arg)
 {
     near_t *n = arg;
 
-    if (!near_connect(n, 0x2000, 2))
+    if (!near_connect(n, WORLD_PEER_PORT, 2))
         return;
     ssl_list = list_new(some_pool());
     list_fill_borrowed(ssl_list, 1 + rnd(100));
@@ -411,11 +413,44 @@ static void meet_ssl(void *arg)
 
 /* ---- a seed */
 
-static void (*const scenes[])(void *arg) = {
-    meet_alone,  meet_alone,  meet_alone,  meet_alone,  meet_alone,
-    meet_loop,   meet_loop,   meet_loop,   meet_locked, meet_locked,
-    meet_locked, meet_locked, meet_clones, meet_clones, meet_ssl,
-};
+/* Those in which there is most to see come most often. */
+static const struct {
+    void (*meet)(void *arg);
+    uint32_t often;
+    const char *name;
+} scenes[] = {{meet_alone, 5, "one writer"},
+              {meet_loop, 3, "an event loop"},
+              {meet_locked, 4, "threads"},
+              {meet_clones, 2, "clones"},
+              {meet_ssl, 1, "SSL without a wait"}};
+
+#define SCENES (sizeof(scenes) / sizeof(*scenes))
+
+static uint64_t met[SCENES];
+
+static void choose_scene(void)
+{
+    uint32_t n = 0, i;
+
+    for (i = 0; i < SCENES; i++)
+        n += scenes[i].often;
+    n = rnd(n);
+    for (i = 0; n >= scenes[i].often; i++)
+        n -= scenes[i].often;
+    met[i]++;
+    tell("the scene: %s", scenes[i].name);
+    fiber_start(scenes[i].meet, &nears[0]);
+}
+
+void scenario_print_counts(void)
+{
+    uint32_t i;
+
+    printf("  scenes:");
+    for (i = 0; i < SCENES; i++)
+        printf("%s %" PRIu64 " %s", i > 0 ? "," : "", met[i], scenes[i].name);
+    printf("\n");
+}
 
 uint64_t scenario_run(uint64_t seed)
 {
@@ -424,7 +459,7 @@ uint64_t scenario_run(uint64_t seed)
     HOLDS(apr_pool_create(&pool, NULL) == APR_SUCCESS);
     lists_begin(pool);
     choose_link();
-    fiber_start(scenes[rnd(sizeof(scenes) / sizeof(*scenes))], &nears[0]);
+    choose_scene();
     fibers_run(world_now() + TIME_MAX);
     lists_end();
     return world_hash();
