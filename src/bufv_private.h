@@ -437,6 +437,13 @@ apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,
 /* The clock of a call: see limits.c below. */
 typedef struct bufv__clock_t bufv__clock_t;
 
+/* Where a writer is in a run of attempts. */
+typedef enum bufv__run_t {
+    BUFV__RESTS,  /* in none */
+    BUFV__BEGINS, /* in the operation `begin` */
+    BUFV__RUNS    /* behind it, up to the end of the operation `end` */
+} bufv__run_t;
+
 struct bufv_writer_t {
     /* The transport. The baton is the caller's, or one of the next two. */
     bufv_ops_t ops;
@@ -457,8 +464,7 @@ struct bufv_writer_t {
     /* The last bytes that were accepted were told that more would come: they
      * may be held back. It belongs to the call that has the turn. */
     int held;
-    /* Between `begin` and `end` of the operations. */
-    int running;
+    bufv__run_t running;
     /* It is destroyed as soon as no call is in it, or keeps it. */
     int doomed;
 

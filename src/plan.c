@@ -426,16 +426,29 @@ static apr_status_t plan_mixed(bufv__batch_t *b, const bufv_t *v,
     return status;
 }
 
+/* The range that comes next behind n chunks, ranges counted as such. NULL: a
+ * chunk in memory does, or nothing. */
+static const bufv__range_t *range_behind(bufv__view_t view, apr_size_t n)
+{
+    while (view.range != NULL && n > view.count) {
+        n -= view.count + 1;
+        bufv__view_pass_range(&view);
+    }
+    return n == view.count ? view.range : NULL;
+}
+
 /* What the operation is told of the bytes behind the batch. */
 static int more_behind(const bufv__batch_t *b, const bufv_t *v,
                        const bufv__view_t *view, const bufv__limits_t *limits)
 {
+    const bufv__range_t *next;
+
     if (v->length == b->bytes)
         return 0;
-    if (b->range != NULL || b->cut > 0 || b->chunks != view->count)
+    if (b->range != NULL || b->cut > 0)
         return 1;
-    assert(view->range != NULL); /* what else could follow? */
-    return is_unread(view->range, limits) ? BUFV_MORE_FILE : 1;
+    next = range_behind(*view, b->chunks);
+    return next != NULL && is_unread(next, limits) ? BUFV_MORE_FILE : 1;
 }
 
 apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,

@@ -74,20 +74,15 @@ static int is_gone(const write_t *t)
     return t->v->doomed || t->w->doomed;
 }
 
-/* A run is over. A writer that was destroyed in it could not flush there. */
-static void leave_run(write_t *t)
-{
-    t->w->running = 0;
-    if (t->w->doomed)
-        bufv__writer_flush(t->w);
-}
-
-/* Gives back what the run of attempts has borrowed. */
+/* Gives back what the run of attempts has borrowed. A writer that was
+ * destroyed in the run could not flush there. */
 static void end_run(write_t *t)
 {
-    if (t->w->running && t->ops->end != NULL)
+    if (t->w->running == BUFV__RUNS && t->ops->end != NULL)
         t->ops->end(t->w->baton);
-    leave_run(t);
+    t->w->running = BUFV__RESTS;
+    if (t->w->doomed)
+        bufv__writer_flush(t->w);
 }
 
 /* What the next attempts are given follows what this one took: copies and
@@ -113,7 +108,8 @@ static void adapt(write_t *t, apr_size_t written)
 }
 
 /* Drops what was accepted off the list, and counts it. A list that stays
- * behind in part gets the number by which it is known. */
+ * behind in part gets the number by which it is known. The time is of use
+ * also if nothing is left and a callback comes, which may append. */
 static void account(write_t *t, apr_size_t written)
 {
     const bufv__batch_t *b = &t->batch;
@@ -132,10 +128,9 @@ static void account(write_t *t, apr_size_t written)
     else
         bufv__drop_bytes(v, written);
     adapt(t, written);
-    if (v->length == 0)
-        return;
-    bufv__clock_accepted(&t->clock);
-    if (v->number == 0 && t->w->monitor != NULL)
+    if (v->length > 0 || t->w->hook != NULL || bufv__has_due(v))
+        bufv__clock_accepted(&t->clock);
+    if (v->length > 0 && v->number == 0 && t->w->monitor != NULL)
         v->number = bufv__turn_number(t->w);
 }
 
@@ -173,13 +168,15 @@ static apr_status_t prepare(write_t *t)
     if (t->batch.bytes == t->budget)
         t->batch.more = 0; /* nothing follows in this call */
     t->op = t->batch.range != NULL ? "sendfile" : t->ops->name;
-    if (status != APR_SUCCESS || t->w->running)
+    if (status != APR_SUCCESS || t->w->running != BUFV__RESTS)
         return status;
-    t->w->running = 1;
+    t->w->running = BUFV__BEGINS;
     if (t->ops->begin != NULL)
         status = t->ops->begin(t->w->baton);
-    if (status != APR_SUCCESS)
-        leave_run(t);
+    if (status == APR_SUCCESS)
+        t->w->running = BUFV__RUNS;
+    else
+        end_run(t);
     return is_gone(t) ? APR_EBUSY : status;
 }
 

@@ -68,7 +68,7 @@ void bufv_writer_destroy(bufv_writer_t *w)
     if (w->pool != NULL)
         apr_pool_cleanup_kill(w->pool, w, cleanup);
     w->pool = NULL;
-    if (!w->running && !is_inherited(w))
+    if (w->running == BUFV__RESTS && !is_inherited(w))
         bufv__writer_flush(w);
     w->doomed = 1;
     if (w->uses > 0 || w->kept > 0)

@@ -144,6 +144,48 @@ START_TEST(deadline__stall_begins_anew)
 }
 END_TEST
 
+static bufv_t *refilled;
+
+static void refill(void *baton, const void *data, apr_size_t len)
+{
+    (void)baton;
+    (void)data;
+    (void)len;
+    assert_ok(bufv_append(refilled, "next", 4));
+}
+
+static void refill_empty(void *baton, const bufv_call_t *call)
+{
+    if (bufv_length(refilled) == 0 && call->asked == 5)
+        refill(baton, NULL, 0);
+}
+
+/* It counts from the last byte of a list, too, if a callback then appends. */
+START_TEST(deadline__stall_of_a_list_that_is_filled_again)
+{
+    static const scripted_step_t steps[] = {
+        {0, APR_EAGAIN, 0}, {5, APR_SUCCESS, 0}, {0, APR_EAGAIN, 0}};
+    static const scripted_wait_t waits[] = {{600, APR_SUCCESS},
+                                            {900, APR_SUCCESS}};
+    scripted_t *s;
+
+    refilled = list_new();
+    assert_ok(bufv_append_owned(refilled, "hello", 5, _i == 0 ? refill : NULL,
+                                NULL));
+    s = scripted_for(refilled);
+    if (_i == 1)
+        bufv_writer_hook_set(s->w, refill_empty, s);
+    scripted_limits(s, 8, 0);
+    bufv_writer_stall_set(s->w, 1000);
+    scripted_play(s, steps, COUNT(steps));
+    scripted_play_waits(s, waits, COUNT(waits));
+    assert_ok(bufv_write(refilled, s->w, NULL));
+    ck_assert_uint_eq(s->waited, 2);
+    ck_assert_int_eq(s->timeout[0], 1000);
+    ck_assert_int_eq(s->timeout[1], 1000);
+}
+END_TEST
+
 /* No byte for so long: APR_TIMEUP, at the limit. */
 START_TEST(deadline__stall_ends_it)
 {
@@ -573,6 +615,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, deadline__against_a_drip);
     tcase_add_test(tc, deadline__without_a_wait);
     tcase_add_test(tc, deadline__stall_begins_anew);
+    tcase_add_loop_test(tc, deadline__stall_of_a_list_that_is_filled_again, 0,
+                        2);
     tcase_add_test(tc, deadline__stall_ends_it);
     tcase_add_test(tc, deadline__stall_over_many_waits);
     tcase_add_test(tc, deadline__nearer_of_both);

@@ -270,6 +270,31 @@ START_TEST(unread__is_announced)
 }
 END_TEST
 
+/* Also where what is sent before it ends with a range that was read. */
+START_TEST(unread__is_announced_behind_one_that_is_read)
+{
+    const unsigned char *data = bytes_new(LEN, 138);
+    apr_file_t *file = file_of(data, 1);
+    bufv_t *v = list_of((const char *const[]){"header", NULL});
+    scripted_t *s = scripted_new(pool);
+
+    behind = s->ops;
+    s->ops.writev = note_more;
+    scripted_sends_files(s);
+    scripted_open(s);
+    bufv_writer_sendfile_from_set(s->w, 4096);
+    assert_ok(bufv_append_file(v, file, 0, 100));
+    if (_i == 1)
+        assert_ok(bufv_append(v, "between", 7));
+    assert_ok(bufv_append_file(v, file, 0, 50000));
+    s->otherwise.take = _i == 1 ? 113 : 106;
+    s->otherwise.status = APR_EAGAIN;
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    ck_assert_uint_eq(bufv_length(v), 50000);
+    ck_assert_int_eq(more_before_file, BUFV_MORE_FILE);
+}
+END_TEST
+
 /* ---- what cannot be */
 
 /* A transport that says APR_ENOTIMPL is asked once in a write, and the file is
@@ -423,6 +448,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, unread__short_ones_leave_together, 0, 2);
     tcase_add_test(tc, unread__short_one_leaves_with_its_header);
     tcase_add_loop_test(tc, unread__is_announced, 0, 3);
+    tcase_add_loop_test(tc, unread__is_announced_behind_one_that_is_read, 0,
+                        2);
     tcase_add_test(tc, unread__or_read_if_it_cannot_be);
     tcase_add_test(tc, unread__of_what_has_to_be_read);
     tcase_add_loop_test(tc, unread__out_of_reach, 0, (int)COUNT(ways));

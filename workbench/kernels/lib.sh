@@ -28,15 +28,19 @@ need_uml()
     [ "$(uname -m)" = x86_64 ] || skip "user-mode Linux is for x86_64"
 }
 
-# build_targets TARGET... builds libraries and programs of the suite.
+# build_targets TARGET... builds libraries and programs of the suite, for one
+# row at a time.
 build_targets()
 {
     mkdir -p "$build"
+    exec 8>"$build/lock"
+    flock 8
     {
         cmake -G Ninja -S "$bufv_root" -B "$build" -Wno-dev \
             -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUFV_EXAMPLES=OFF &&
             cmake --build "$build" --target "$@"
     } >"$build/log" 2>&1 || { tail -n 40 "$build/log"; die "does not build"; }
+    exec 8>&-
 }
 
 # link_program NAME SOURCE OPTION... compiles one that uses the library.

@@ -23,7 +23,8 @@
 
 /* ---- bufv_writer_t, but for what does not matter here */
 
-bool monitor;       /* somebody is between bufv__monitor_enter() and _leave() */
+bool monitor;       /* somebody is between bufv__monitor_enter() and
+                     * bufv__monitor_leave() */
 bool busy;          /* w->busy */
 byte turn;          /* w->turn: the number of the list that left in part */
 byte uses;          /* w->uses */

@@ -17,6 +17,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "mutate"))
@@ -105,13 +106,15 @@ def ask(program, most):
     return None
 
 
-def judge(build, mutant, number, seeds):
+def judge(build, mutant, number, options):
+    if options.minutes and time.monotonic() > options.end:
+        return "unasked", "no time is left"
     place = os.path.join(build.place, "m%d" % number)
     try:
         program, why = build.make(mutant, place)
         if program is None:
             return why, ""
-        said = ask(program, seeds)
+        said = ask(program, options.seeds)
         return ("died", said) if said else ("lives", "")
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -154,10 +157,13 @@ def main():
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--only", default="")
     parser.add_argument("--seeds", type=int, default=100000)
+    parser.add_argument("--minutes", type=int, default=0,
+                        help="asks about no further mutant then; 0: all")
     parser.add_argument("--suite", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sources", default=mutate.ROOT)
     options = parser.parse_args()
+    options.end = time.monotonic() + options.minutes * 60
     mutate.ROOT = os.path.abspath(options.sources)
     build = Build(os.path.join(options.build, "simulate"), mutate.ROOT)
     said = ask(build.program, 3000)
@@ -167,7 +173,7 @@ def main():
     counts = collections.Counter()
     died = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures = {pool.submit(judge, build, m, i, options.seeds): m
+        futures = {pool.submit(judge, build, m, i, options): m
                    for i, m in enumerate(mutants)}
         for future in concurrent.futures.as_completed(futures):
             mutant = futures[future]
@@ -177,9 +183,9 @@ def main():
             print("%-7s %s %s" % (verdict, mutant,
                                   "(%s)" % why if why else ""), flush=True)
     print("%d mutants within %d seeds: %d died, %d live, %d compile to the "
-          "same code, %d do not compile" %
+          "same code, %d do not compile, %d were not asked about" %
           (len(mutants), options.seeds, counts["died"], counts["lives"],
-           counts["same"], counts["invalid"]))
+           counts["same"], counts["invalid"], counts["unasked"]))
     if options.suite:
         alone = unnoticed_by_the_suite(options, died)
         for mutant in alone:

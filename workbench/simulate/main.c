@@ -40,8 +40,10 @@ static void print_counts(uint64_t seeds, uint64_t hash)
     printf("%" PRIu64 " seeds, %.1f h simulated, hash %016" PRIx64 "\n", seeds,
            (double)w->time / 3.6e9, hash);
     printf("  %" PRIu64 " segments: %" PRIu64 " lost, %" PRIu64
-           " twice, %" PRIu64 " damaged\n",
-           w->packets, w->lost, w->twice, w->damaged);
+           " twice, %" PRIu64 " late, %" PRIu64 " damaged\n",
+           w->packets, w->lost, w->twice, w->late, w->damaged);
+    scenario_print_counts();
+    peers_print_counts();
     printf("  %" PRIu64 " writes: %" PRIu64 " whole, %" PRIu64
            " out of time, %" PRIu64 " full, %" PRIu64 " budget used, %" PRIu64
            " busy, %" PRIu64 " peer gone, %" PRIu64 " doomed, %" PRIu64

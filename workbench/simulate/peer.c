@@ -3,6 +3,8 @@
 #include "peer.h"
 #include "list.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +62,22 @@ int peer_has_all(const peer_t *peer)
 
 /* ---- manners */
 
+static const char *const names[MANNERS] = {
+    "reads",  "closes its window",  "reads in drops", "refuses",
+    "resets", "has closed its half"};
+
+static uint64_t met[MANNERS];
+
+void peers_print_counts(void)
+{
+    int i;
+
+    printf("  peers:");
+    for (i = 0; i < MANNERS; i++)
+        printf("%s %" PRIu64 " %s", i > 0 ? "," : "", met[i], names[i]);
+    printf("\n");
+}
+
 static int behaves(const peer_t *peer)
 {
     return world_now() >= peer->from && world_now() < peer->to;
@@ -110,6 +128,7 @@ void peer_choose(peer_t *peer)
                                        REFUSES, RESETS, HALF_CLOSES};
 
     peer->manner = manners[rnd(sizeof(manners) / sizeof(*manners))];
+    met[peer->manner]++;
     peer->from = world_now() + rnd(500000);
     peer->to = peer->from + rnd((uint32_t)MANNER_TIME);
     peer->drop = 1 + rnd(3000);
@@ -121,7 +140,7 @@ void peer_choose(peer_t *peer)
         world_at(peer->to, reset, peer);
     if (peer->manner == HALF_CLOSES && peer->pcb != NULL)
         tcp_shutdown(peer->pcb, 0, 1);
-    tell("the peer: %d, %.3f s to %.3f s, %u bytes", (int)peer->manner,
+    tell("the peer %s, %.3f s to %.3f s, %u bytes", names[peer->manner],
          (double)(peer->from - world_now()) / 1e6,
          (double)(peer->to - world_now()) / 1e6, peer->drop);
 }

@@ -12,12 +12,13 @@
 #include "world.h"
 
 typedef enum manner_t {
-    READS,
-    STALLS,     /**< closes its window for a time */
-    DRIPS,      /**< opens it by a few bytes at a time */
-    REFUSES,    /**< lets lwIP keep what came, and deliver it again */
-    RESETS,     /**< at some time */
-    HALF_CLOSES /**< has sent its own end before */
+    READS,       /**< at once */
+    STALLS,      /**< closes its window for a time */
+    DRIPS,       /**< opens it by a few bytes at a time */
+    REFUSES,     /**< lets lwIP keep what came, and deliver it again */
+    RESETS,      /**< at some time */
+    HALF_CLOSES, /**< has sent its own end before */
+    MANNERS
 } manner_t;
 
 /** Bytes that were accepted on a connection, as places in the pattern. */
@@ -55,6 +56,9 @@ void peer_begin(peer_t *peer, u16_t port, const log_t *log);
 
 /** Chooses a manner. */
 void peer_choose(peer_t *peer);
+
+/** Prints how often each was. */
+void peers_print_counts(void);
 
 /** Bytes came, decrypted if need be. */
 void peer_compare(peer_t *peer, const void *data, size_t len);

@@ -6,6 +6,8 @@
 
 #include <bufv_openssl.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NEARS_MAX 4
@@ -190,7 +192,7 @@ static void meet_alone(void *arg)
 {
     near_t *n = arg;
 
-    if (!near_connect(n, 0x2000, rnd(12) == 0))
+    if (!near_connect(n, WORLD_PEER_PORT, rnd(12) == 0))
         return;
     near_open(n, some_pool());
     near_choose_limits(n);
@@ -240,7 +242,7 @@ static void meet_loop(void *arg)
 
     (void)arg;
     for (i = 0; i < count; i++) {
-        if (!near_connect(&nears[i], (u16_t)(0x2000 + i), 0))
+        if (!near_connect(&nears[i], (u16_t)(WORLD_PEER_PORT + i), 0))
             return;
     }
     for (i = 0; i < count; i++) {
@@ -296,7 +298,7 @@ static void meet_locked(void *arg)
     near_t *n = arg;
     int i;
 
-    if (!near_connect(n, 0x2000, rnd(16) == 0))
+    if (!near_connect(n, WORLD_PEER_PORT, rnd(16) == 0))
         return;
     near_open(n, some_pool());
     HOLDS(bufv_writer_lock_enable(n->w) == APR_SUCCESS);
@@ -333,7 +335,7 @@ static void meet_clones(void *arg)
 
     (void)arg;
     for (i = 0; i < count; i++) {
-        if (!near_connect(&nears[i], (u16_t)(0x2000 + i), 0))
+        if (!near_connect(&nears[i], (u16_t)(WORLD_PEER_PORT + i), 0))
             return;
     }
     list = some_list();
@@ -400,7 +402,7 @@ static void meet_ssl(void *arg)
 {
     near_t *n = arg;
 
-    if (!near_connect(n, 0x2000, 2))
+    if (!near_connect(n, WORLD_PEER_PORT, 2))
         return;
     ssl_list = list_new(some_pool());
     list_fill_borrowed(ssl_list, 1 + rnd(100));
@@ -409,13 +411,191 @@ static void meet_ssl(void *arg)
     tls_free(n->far_tls);
 }
 
+/* ---- messages: whole or not at all */
+
+typedef struct mailbox_t {
+    list_t *list; /* that is being written */
+    apr_size_t max_vec, max_bytes;
+    uint64_t written, attempts;
+    apr_status_t last; /* of the last attempt */
+} mailbox_t;
+
+/* What becomes of a message. Its sender may not claim a part of it, nor more
+ * than all. */
+static apr_status_t some_fate(apr_size_t sum, apr_size_t *written)
+{
+    switch (rnd(12)) {
+    case 0:
+        return APR_EAGAIN;
+    case 1:
+        return APR_EINTR;
+    case 2:
+        return APR_ENOMEM;
+    case 3:
+        *written = rnd(2) && sum > 1 ? 1 + rnd((uint32_t)sum - 1) : sum + 1;
+        return APR_SUCCESS;
+    default:
+        *written = sum;
+        return APR_SUCCESS;
+    }
+}
+
+static apr_status_t send_message(void *baton, const struct iovec *vec,
+                                 apr_size_t nvec, int more,
+                                 apr_size_t *written)
+{
+    mailbox_t *m = baton;
+    apr_size_t sum = 0, i, took;
+    apr_status_t status;
+
+    HOLDS(nvec > 0 && nvec <= m->max_vec && more == 0);
+    for (i = 0; i < nvec; i++) {
+        HOLDS(list_has(m->list, sum, vec[i].iov_base, vec[i].iov_len));
+        sum += vec[i].iov_len;
+    }
+    HOLDS(sum == m->list->left && sum <= m->max_bytes);
+    *written = 0;
+    status = some_fate(sum, written);
+    took = *written < sum ? *written : sum;
+    tell("  message: %lu bytes in %lu, %lu taken, status %d",
+         (unsigned long)sum, (unsigned long)nvec, (unsigned long)*written,
+         (int)status);
+    m->attempts++;
+    m->written += took;
+    m->last = *written == 0 || *written == sum ? status : APR_EGENERAL;
+    list_took(m->list, took);
+    return status;
+}
+
+static apr_status_t wait_for_mailbox(void *baton, apr_interval_time_t timeout)
+{
+    (void)baton;
+    HOLDS(timeout < 0);
+    pass(20000);
+    return APR_SUCCESS;
+}
+
+static apr_time_t mailbox_now(void *baton)
+{
+    (void)baton;
+    return world_now();
+}
+
+static void mailbox_pause(void *baton, apr_interval_time_t time)
+{
+    (void)baton;
+    fiber_wait(NULL, NULL, world_now() + time);
+}
+
+static bufv_writer_t *mailbox_writer(mailbox_t *m)
+{
+    bufv_ops_t ops = {0};
+    bufv_writer_t *w;
+
+    ops.size = sizeof(ops);
+    ops.name = "message";
+    ops.max_vec = m->max_vec = rnd(2) ? 1024 : 1 + rnd(8);
+    ops.max_bytes = m->max_bytes = 500 + rnd(100000);
+    ops.copy_below = rnd(600);
+    ops.message = 1;
+    ops.writev = send_message;
+    ops.wait = wait_for_mailbox;
+    ops.now = mailbox_now;
+    ops.pause = mailbox_pause;
+    HOLDS(bufv_writer_create(&w, &ops, m, some_pool()) == APR_SUCCESS);
+    return w;
+}
+
+/* A budget is for streams. */
+static apr_status_t post(mailbox_t *m, bufv_writer_t *w)
+{
+    bufv_terms_t terms = {sizeof(terms), 0, 0, 0};
+    bufv_report_t report = {0};
+    uint64_t left = m->list->left;
+    int waits = rnd(2) == 0;
+    apr_status_t status;
+
+    terms.wait = waits;
+    terms.budget = rnd(3) == 0 ? 1 + rnd(2000) : 0;
+    report.size = sizeof(report);
+    m->written = m->attempts = 0;
+    m->last = APR_SUCCESS;
+    list_settle(m->list);
+    status = bufv_write_with(m->list->v, w, &terms, &report);
+    tell("  returns %d, %lu are left", (int)status,
+         (unsigned long)report.left);
+    HOLDS(report.written == m->written && report.calls == m->attempts);
+    HOLDS(report.left == m->list->left && report.left == left - m->written);
+    if (left > m->max_bytes)
+        HOLDS(status == APR_EINVAL && m->attempts == 0);
+    else
+        HOLDS(status == m->last && !APR_STATUS_IS_EINTR(status));
+    HOLDS(!waits || !APR_STATUS_IS_EAGAIN(status));
+    list_check_released();
+    list_check(m->list);
+    world_mix((uint64_t)status);
+    return status;
+}
+
+static void meet_messages(void *arg)
+{
+    mailbox_t m;
+    bufv_writer_t *w = mailbox_writer(&m);
+    int lists = 1 + (int)rnd(2 * LISTS_EACH);
+    apr_status_t status;
+
+    (void)arg;
+    while (lists-- > 0) {
+        m.list = list_new(some_pool());
+        list_fill(m.list, rnd(3) ? rnd(12) : rnd(60));
+        do
+            status = post(&m, w);
+        while (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_ENOMEM(status));
+        if (rnd(2))
+            list_clear(m.list);
+    }
+    bufv_writer_destroy(w);
+}
+
 /* ---- a seed */
 
-static void (*const scenes[])(void *arg) = {
-    meet_alone,  meet_alone,  meet_alone,  meet_alone,  meet_alone,
-    meet_loop,   meet_loop,   meet_loop,   meet_locked, meet_locked,
-    meet_locked, meet_locked, meet_clones, meet_clones, meet_ssl,
-};
+/* Those in which there is most to see come most often. */
+static const struct {
+    void (*meet)(void *arg);
+    uint32_t often;
+    const char *name;
+} scenes[] = {
+    {meet_alone, 5, "one writer"},       {meet_loop, 3, "an event loop"},
+    {meet_locked, 4, "threads"},         {meet_clones, 2, "clones"},
+    {meet_ssl, 1, "SSL without a wait"}, {meet_messages, 1, "messages"}};
+
+#define SCENES (sizeof(scenes) / sizeof(*scenes))
+
+static uint64_t met[SCENES];
+
+static void choose_scene(void)
+{
+    uint32_t n = 0, i;
+
+    for (i = 0; i < SCENES; i++)
+        n += scenes[i].often;
+    n = rnd(n);
+    for (i = 0; n >= scenes[i].often; i++)
+        n -= scenes[i].often;
+    met[i]++;
+    tell("the scene: %s", scenes[i].name);
+    fiber_start(scenes[i].meet, &nears[0]);
+}
+
+void scenario_print_counts(void)
+{
+    uint32_t i;
+
+    printf("  scenes:");
+    for (i = 0; i < SCENES; i++)
+        printf("%s %" PRIu64 " %s", i > 0 ? "," : "", met[i], scenes[i].name);
+    printf("\n");
+}
 
 uint64_t scenario_run(uint64_t seed)
 {
@@ -424,7 +604,7 @@ uint64_t scenario_run(uint64_t seed)
     HOLDS(apr_pool_create(&pool, NULL) == APR_SUCCESS);
     lists_begin(pool);
     choose_link();
-    fiber_start(scenes[rnd(sizeof(scenes) / sizeof(*scenes))], &nears[0]);
+    choose_scene();
     fibers_run(world_now() + TIME_MAX);
     lists_end();
     return world_hash();

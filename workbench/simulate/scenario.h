@@ -14,4 +14,7 @@
  * hash. */
 uint64_t scenario_run(uint64_t seed);
 
+/** Prints how often each kind of scene was met. */
+void scenario_print_counts(void);
+
 #endif /* SCENARIO_H */

@@ -22,6 +22,8 @@
 typedef struct event_t {
     apr_time_t when;
     uint64_t order; /* of two at the same time */
+    int way;        /* of a segment, and its number in that direction */
+    uint64_t number;
     void (*run)(void *arg);
     void *arg;
     struct event_t *next; /* while it is unused */
@@ -39,6 +41,7 @@ static struct netif device;
 static uint64_t seed, state, hash;
 static apr_time_t now, start;
 static apr_time_t link_free[2]; /* when the link has sent what it was given */
+static uint64_t numbers[2], came[2]; /* the last segment's, sent and come */
 
 /* ---- chance */
 
@@ -219,10 +222,20 @@ static void mix_segment(const event_t *e)
     world_mix((uint64_t)(now - start));
 }
 
+/* A segment is late if one that was sent after it has come before it. */
+static void count_arrival(const event_t *e)
+{
+    if (e->number < came[e->way])
+        world_counts.late++;
+    else
+        came[e->way] = e->number;
+}
+
 static void arrive(event_t *e)
 {
     struct pbuf *p = pbuf_alloc(PBUF_RAW, e->len, PBUF_RAM);
 
+    count_arrival(e);
     tell_segment("<-", e->bytes, e->len);
     mix_segment(e);
     if (p == NULL)
@@ -232,6 +245,12 @@ static void arrive(event_t *e)
         pbuf_free(p);
 }
 
+/* 1: from a peer. Ports do not change on the way. */
+static int way_of(const unsigned char *bytes)
+{
+    return bytes[20] == WORLD_PEER_PORT >> 8;
+}
+
 /* Puts a segment on its way. */
 static void carry(const unsigned char *bytes, u16_t len, apr_time_t sent)
 {
@@ -239,6 +258,8 @@ static void carry(const unsigned char *bytes, u16_t len, apr_time_t sent)
 
     memcpy(e->bytes, bytes, len);
     e->len = len;
+    e->way = way_of(bytes);
+    e->number = ++numbers[e->way];
     e->when = sent + world_link.delay + rnd((uint32_t)world_link.jitter + 1);
     e->run = NULL;
     if (chance(world_link.damage)) {
@@ -275,7 +296,7 @@ static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
 {
     unsigned char bytes[SEGMENT_MAX], address[4];
     u16_t len = pbuf_copy_partial(p, bytes, sizeof(bytes), 0);
-    apr_time_t sent = queue_on_link(bytes[20] << 8 < 0x2000, len);
+    apr_time_t sent = queue_on_link(way_of(bytes), len);
 
     (void)netif;
     (void)to;
@@ -393,6 +414,8 @@ void world_begin(uint64_t number)
     order = 0;
     now = start = apr_time_from_sec(1);
     link_free[0] = link_free[1] = 0;
+    came[0] = numbers[0];
+    came[1] = numbers[1];
     world_link = good;
     device.mtu = (u16_t)(576 + rnd(925));
     srand(1);

@@ -46,8 +46,9 @@ typedef struct link_t {
 
 extern link_t world_link;
 
-/** The address of the other end. */
+/** The address of the other end, and the first of 256 ports there. */
 extern const ip_addr_t world_far;
+#define WORLD_PEER_PORT 0x2000
 
 /** What happened in all seeds of this process. */
 typedef struct world_counts_t {
