@@ -36,6 +36,8 @@ SEED = 4
 PEERS = {
     "bufv": ("bufv-unix", "-"),
     "bufv-again": ("bufv-unix", "-"),
+    "bufv-lto": ("bufv-lto", "-"),
+    "bufv-shared": ("bufv-shared", "-"),
     "bufv-generic": ("bufv-generic", "-"),
     "bufv-nocopy": ("bufv-unix", "copy=0"),
     "writev": ("plain", "writev"),
