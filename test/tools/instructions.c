@@ -3,7 +3,7 @@
 /* A list is built and written to a transport that takes everything, so many
  * times: what callgrind counts of it is the library's own work.
  *
- * usage: instructions SIZE TIMES CHUNKS */
+ * usage: instructions SIZE TIMES CHUNKS [copy] */
 
 #include <bufv.h>
 
@@ -39,8 +39,11 @@ static void count_asked(void *baton, const bufv_call_t *call)
     (void)baton;
 }
 
+typedef apr_status_t append_t(bufv_t *v, const void *data, apr_size_t len);
+
 int main(int argc, char **argv)
 {
+    append_t *append = argc > 4 ? bufv_append_copy : bufv_append;
     apr_size_t size = argc > 3 ? strtoul(argv[1], NULL, 10) : 0;
     apr_size_t times = argc > 3 ? strtoul(argv[2], NULL, 10) : 0;
     apr_size_t chunks = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
@@ -66,7 +69,7 @@ int main(int argc, char **argv)
     bufv_writer_hook_set(w, count_asked, NULL);
     for (; times > 0; times--) {
         for (i = 0; i < chunks; i++)
-            bufv_append(v, bytes + i % PLACES * (size + GAP), size);
+            append(v, bytes + i % PLACES * (size + GAP), size);
         if (bufv_write(v, w, NULL) != APR_SUCCESS)
             return 1;
     }

@@ -38,6 +38,8 @@ PEERS = {
     "bufv-again": ("bufv-unix", "-"),
     "bufv-lto": ("bufv-lto", "-"),
     "bufv-shared": ("bufv-shared", "-"),
+    "bufv-copy": ("bufv-unix", "append=copy"),
+    "bufv-reserve": ("bufv-unix", "append=reserve"),
     "bufv-generic": ("bufv-generic", "-"),
     "bufv-nocopy": ("bufv-unix", "copy=0"),
     "writev": ("plain", "writev"),
