@@ -457,6 +457,10 @@ struct bufv_writer_t {
     /* The last bytes that were accepted were told that more would come: they
      * may be held back. It belongs to the call that has the turn. */
     int held;
+    /* What the next call copies for an attempt at first, after what the last
+     * one, whose list left in part, has learned of the destination; 0: nothing
+     * is known. It belongs to the call that has the turn. */
+    apr_size_t copied;
     /* Between `begin` and `end` of the operations. */
     int running;
     /* It is destroyed as soon as no call is in it, or keeps it. */
