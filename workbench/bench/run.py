@@ -26,6 +26,8 @@ import sys
 import tempfile
 import time
 
+import report
+
 AT_HEAD, AT_ENDS, AT_CHUNKS, AT_DATA = 64, 4096, 65536, 2 << 20
 ARENA_SIZE = 80 << 20
 LIMIT = 64 << 20  # bytes of a job
@@ -311,23 +313,51 @@ def warm(bench, peers):
         bench.attempt(peers, name, "warming up", 1, "v")
 
 
+class Table:
+    """Rows that are kept, and written as soon as they are measured."""
+
+    def __init__(self, file):
+        self.file, self.rows, self.out = file, [], None
+
+    def add(self, **row):
+        if self.out is None:
+            self.out = csv.DictWriter(self.file, list(row))
+            self.out.writeheader()
+        self.rows.append({key: str(value) for key, value in row.items()})
+        self.out.writerow(row)
+
+
+def measure(bench, peers, cell, lists, run, rounds, target, table):
+    """One cell, in the first run or in the second."""
+    bench.arena.load(lists)
+    rounds_of(bench, peers, f"{cell} {run}", rounds, target, "-",
+              lambda number, place, name, jobs, wall, cpu: table.add(
+                  cell=cell, bytes=bench.arena.bytes,
+                  chunks=bench.arena.chunks, lists=len(lists), run=run,
+                  round=number, place=place, peer=name, jobs=jobs,
+                  wall_ns=f"{wall:.0f}", cpu_ns=f"{cpu:.0f}"))
+    table.file.flush()
+
+
 def time_cells(bench, names, cells, rounds, target, path):
+    """All cells, and then once more, with more rounds, what that leaves open:
+    the whole of a cell with too much noise, and what is nearly level."""
     peers = {name: bench.start(name) for name in names}
     warm(bench, peers)
     with open(path, "w", newline="") as file:
-        out = csv.writer(file)
-        out.writerow(["cell", "bytes", "chunks", "lists", "round", "place",
-                      "peer", "jobs", "wall_ns", "cpu_ns"])
+        table = Table(file)
         for done, (cell, lists) in enumerate(cells.items()):
-            bench.arena.load(lists)
-            rounds_of(bench, peers, cell, rounds, target, "-",
-                      lambda number, place, name, jobs, wall, cpu:
-                      out.writerow([cell, bench.arena.bytes,
-                                    bench.arena.chunks, len(lists), number,
-                                    place, name, jobs, f"{wall:.0f}",
-                                    f"{cpu:.0f}"]))
-            file.flush()
+            measure(bench, peers, cell, lists, 1, rounds, target, table)
             say(f"{done + 1:2}/{len(cells)} {cell}")
+        doubts = report.Times(table.rows).doubts()
+        say(f"{len(doubts)} cells once more")
+        for done, (cell, some) in enumerate(doubts.items()):
+            few = {name: peers[name] for name in some if name in peers}
+            measure(bench, few, cell, cells[cell], 2,
+                    max(rounds, report.ROUNDS_AGAIN), target, table)
+            for name in set(some) & set(bench.failed):
+                peers.pop(name, None)
+            say(f"{done + 1:2}/{len(doubts)} {cell}, {len(few)} peers")
     for peer in peers.values():
         peer.end()
 
