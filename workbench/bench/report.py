@@ -156,7 +156,7 @@ class Times:
         for cell in self.cells:
             size, by, count = cell.partition("x")
             groups[f"M = {count}" if by and size.isdigit()
-                   else "mixed and random"].append(cell)
+                   else "other lists"].append(cell)
         return groups
 
 
@@ -274,6 +274,35 @@ def nagle(rows):
     return text
 
 
+# What a job is, by family.
+JOBS = {
+    "lists": "A job is S x M: M chunks of S bytes, built into a list and sent"
+             " whole over loopback TCP with TCP_NODELAY. `bufv-generic` is"
+             " bufv's generic back end, `bufv-nocopy` the usual one with"
+             " copying off. `limit-one` and `limit-512k` send bytes that lie"
+             " together already, `limit-copy` copies them together and sends"
+             " them with one write.",
+    "files": "A job is a number of lists 200+S: a header of 200 bytes and S"
+             " bytes of a file in the cache, each sent over loopback TCP with"
+             " TCP_NODELAY. `bufv` reads short files and sends long ones"
+             " unread, `bufv-read` reads all and `bufv-unread` none.",
+    "backends": "A job is S x M, as in the lists. `bufv` is the unix back end"
+                " on a socket with a timeout, `generic` the generic one;"
+                " `-blocking` is a socket without a timeout.",
+    "tls": "A job is S x M, M chunks of S bytes, or 50 lists of 20 times a"
+           " frame's header and 16 KiB, each sent over TLS 1.3 on loopback."
+           " `SSL_write-whole` copies all chunks together, which most programs"
+           " cannot.",
+}
+
+
+def family_of(machine):
+    for line in machine.splitlines():
+        if line.startswith("family: "):
+            return line[8:]
+    return "lists"
+
+
 def write_plot_data(times, metric, path):
     """Lines of column, row, ratio, label; peers from top to bottom."""
     with open(path, "w") as file:
@@ -312,21 +341,16 @@ def main():
     text = ["# bufv against its peers\n",
             "Made by `workbench/bench/run`; do not edit.\n",
             "".join(f"- {line}\n" for line in machine.splitlines()),
-            f"A job is S x M: M chunks of S bytes, built into a list and sent"
-            f" whole over loopback TCP with TCP_NODELAY. Medians of {rounds}"
-            f" rounds, quartiles in brackets, of a peer's figure by that of"
-            f" bufv in the same round: **above 1 bufv is faster**. `~`:"
-            f" no verdict, since it is inside the noise, which is what bufv"
-            f" shows against itself (`bufv-again`), or since the quartiles"
-            f" lie on both sides of 1. Bold: bufv is behind."
-            f" Ratios between {NEAR[0]} and {NEAR[1]}, and cells with noise"
-            f" above {100 * NOISE_MOST:.0f} %, were measured once more, in"
+            f"{JOBS[family_of(machine)]}\n",
+            f"Medians of {rounds} rounds, quartiles in brackets, of a peer's"
+            f" figure by that of bufv in the same round: **above 1 bufv is"
+            f" faster**. `~`: no verdict, since it is inside the noise, which"
+            f" is what bufv shows against itself (`bufv-again`), or since the"
+            f" quartiles lie on both sides of 1. Bold: bufv is behind. Ratios"
+            f" between {NEAR[0]} and {NEAR[1]}, and cells with noise above"
+            f" {100 * NOISE_MOST:.0f} %, were measured once more, in"
             f" {ROUNDS_AGAIN} rounds or more, and count as in that run. A cell"
-            f" that is still so noisy has no figures here."
-            f" `bufv-generic` is its generic back end, `bufv-nocopy` the"
-            f" usual one with copying off. `limit-one` and `limit-512k` send"
-            f" bytes that lie together already, `limit-copy` copies them"
-            f" together and sends them with one write.\n",
+            f" that is still so noisy has no figures here.\n",
             "## Summary\n"]
     for metric in METRICS:
         text += summary(times, metric)

@@ -9,12 +9,14 @@
 #include <apr_portable.h>
 #include <bufv.h>
 
-/* How a list is made: of the chunks themselves; of copies of them; or in room
- * that was reserved, as much as other libraries' buffers have. */
+/* How a list is made: of the chunks themselves; of copies of them; in room
+ * that was reserved, as much as other libraries' buffers have; or, but for the
+ * first chunk, of parts of a file, which is the arena. */
 enum { ROOM = 65536 };
-static enum { BORROW, COPY, RESERVE } how = BORROW;
+static enum { BORROW, COPY, RESERVE, FILES } how = BORROW;
 
 static apr_pool_t *pool;
+static apr_file_t *file;
 static bufv_t *list;
 static bufv_writer_t *writer;
 
@@ -24,6 +26,18 @@ static void check(const char *what, apr_status_t rv)
 
     if (rv != APR_SUCCESS) {
         die(what, apr_strerror(rv, text, sizeof(text)));
+    }
+}
+
+/* "file", or "file=N": sent unread from N bytes on. */
+static void use_files(const char *variant)
+{
+    how = FILES;
+    check("apr_os_file_put",
+          apr_os_file_put(&file, &peer_arena,
+                          APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, pool));
+    if (variant[4] == '=') {
+        bufv_writer_sendfile_from_set(writer, strtoull(variant + 5, NULL, 10));
     }
 }
 
@@ -49,6 +63,12 @@ static void peer_open(int sock, int nodelay, const char *variant)
     else if (strncmp(variant, "bytes=", 6) == 0) {
         bufv_writer_limits_set(writer, 0, strtoul(variant + 6, NULL, 10));
     }
+    else if (strncmp(variant, "file", 4) == 0) {
+        use_files(variant);
+    }
+    else if (strcmp(variant, "timeout") == 0) {
+        check("timeout", apr_socket_timeout_set(s, apr_time_from_sec(60)));
+    }
     else if (strcmp(variant, "append=copy") == 0) {
         how = COPY;
     }
@@ -72,6 +92,17 @@ static void append_copies(const char *base, const struct chunk *c, size_t n)
     for (i = 0; i < n; i++) {
         check("bufv_append_copy",
               bufv_append_copy(list, base + c[i].off, c[i].len));
+    }
+}
+
+static void append_files(const char *base, const struct chunk *c, size_t n)
+{
+    size_t i;
+
+    check("bufv_append", bufv_append(list, base + c[0].off, c[0].len));
+    for (i = 1; i < n; i++) {
+        check("bufv_append_file",
+              bufv_append_file(list, file, c[i].off, c[i].len));
     }
 }
 
@@ -127,6 +158,9 @@ static void peer_send(const char *base, const struct chunk *c, size_t n)
 
     if (how == COPY) {
         append_copies(base, c, n);
+    }
+    else if (how == FILES) {
+        append_files(base, c, n);
     }
     else if (how == RESERVE) {
         fill_buffer(base, c, n);
