@@ -465,6 +465,10 @@ struct bufv_writer_t {
      * may be held back. It belongs to the call that has the turn. */
     int held;
     bufv__run_t running;
+    /* What the next call copies for an attempt at first, after what the last
+     * one, whose list left in part, has learned of the destination; 0: nothing
+     * is known. It belongs to the call that has the turn. */
+    apr_size_t copied;
     /* It is destroyed as soon as no call is in it, or keeps it. */
     int doomed;
 

@@ -197,19 +197,41 @@ static int is_enough(const gather_t *g, apr_size_t n, apr_size_t len)
     return g->b->chunks + n >= g->parity && g->b->bytes + len >= g->enough;
 }
 
+/* How many of the first `most` chunks lie one behind the other, n of which are
+ * known to, *len bytes. Ends with the one that brings them to `full`. */
+static apr_size_t run_on(const struct iovec *vec, apr_size_t n,
+                         apr_size_t most, apr_size_t full, apr_size_t *len)
+{
+    uintptr_t begin = (uintptr_t)vec->iov_base;
+    apr_size_t total = *len;
+
+    while (n < most && total < full &&
+           begin + total == (uintptr_t)vec[n].iov_base)
+        total += vec[n++].iov_len;
+    *len = total;
+    return n;
+}
+
 /* How many chunks from the next on are adjacent, and their length; not much
- * further than the batch can go. Where nothing is copied nothing is merged. */
+ * further than the batch can go. Up to `parity` chunks no bytes are enough.
+ * Where nothing is copied nothing is merged. */
 static apr_size_t adjacent_run(const gather_t *g, apr_size_t *len)
 {
-    apr_size_t n = 1;
+    apr_size_t n = 1, most = 0, full = 0;
 
     *len = g->vec->iov_len;
-    while (g->below > 0 && n < g->count && *len < g->left &&
-           adjacent(g->vec + n - 1) && !is_enough(g, n, *len)) {
-        *len += g->vec[n].iov_len;
-        n++;
-    }
-    return n;
+    if (g->below == 0)
+        return n;
+    if (g->b->chunks < g->parity)
+        most = g->parity - g->b->chunks;
+    if (most > g->count)
+        most = g->count;
+    n = run_on(g->vec, n, most, g->left, len);
+    if (g->b->bytes < g->enough)
+        full = g->enough - g->b->bytes;
+    if (full > g->left)
+        full = g->left;
+    return run_on(g->vec, n, g->count, full, len);
 }
 
 /* Whether what comes behind the next n chunks can be copied to them. A range

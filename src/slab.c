@@ -136,15 +136,21 @@ static BUFV__COLD apr_status_t copy_slowly(bufv_t *v, const void *data,
     return APR_SUCCESS;
 }
 
+/* The copy comes last: what is written through a char pointer might be the
+ * list, so nothing of that is used afterwards, nor kept over a call of
+ * memcpy(). */
 apr_status_t bufv_append_copy(bufv_t *v, const void *data, apr_size_t len)
 {
+    char *to;
+
     if (v == NULL || data == NULL || len - 1 >= v->slab.room ||
         len > UINT64_MAX - v->length || !v->copies ||
         v->chunks.tail == v->chunks.room)
         return copy_slowly(v, data, len);
-    bufv__unpoison(v->slab.next, len);
-    bufv__copy(v->slab.next, data, len);
+    to = v->slab.next;
     bufv__slab_put(v, len);
+    bufv__unpoison(to, len);
+    bufv__copy(to, data, len);
     return APR_SUCCESS;
 }
 

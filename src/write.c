@@ -85,6 +85,17 @@ static void end_run(write_t *t)
         bufv__writer_flush(t->w);
 }
 
+/* What to copy for a destination that takes so much: half as much again. */
+static apr_size_t copied_for(apr_uint64_t taken)
+{
+    if (taken >= BUFV__SCRATCH_MAX)
+        return BUFV__SCRATCH_MAX;
+    taken += taken / 2;
+    if (taken < COPIED_LEAST)
+        return COPIED_LEAST;
+    return taken < BUFV__SCRATCH_MAX ? (apr_size_t)taken : BUFV__SCRATCH_MAX;
+}
+
 /* What the next attempts are given follows what this one took: copies and
  * reads are for nothing where the destination is slow. */
 static void adapt(write_t *t, apr_size_t written)
@@ -101,10 +112,19 @@ static void adapt(write_t *t, apr_size_t written)
     if (written == t->batch.bytes)
         l->copied = l->copied > BUFV__SCRATCH_MAX / 2 ? BUFV__SCRATCH_MAX
                                                       : l->copied * 2;
-    else if (written + written / 2 < l->copied)
-        l->copied = written + written / 2;
-    if (l->copied < COPIED_LEAST)
-        l->copied = COPIED_LEAST;
+    else if (copied_for(written) < l->copied)
+        l->copied = copied_for(written);
+}
+
+/* What the next call begins with, which goes on with this list: of an event
+ * loop's calls each fills the destination, and takes as much as the last. */
+static apr_size_t learned(const write_t *t, apr_status_t status)
+{
+    if (t->v->length == 0)
+        return 0;
+    if (t->report.written > 0 && APR_STATUS_IS_EAGAIN(status))
+        return copied_for(t->report.written);
+    return t->limits.copied;
 }
 
 /* Drops what was accepted off the list, and counts it. A list that stays
@@ -418,6 +438,8 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
         return status;
     status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
     *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
+    if (*turn == TAKEN && t->w->copied > 0)
+        t->limits.copied = t->w->copied;
     return status;
 }
 
@@ -436,6 +458,7 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
         end_run(t);
         assert(!t->w->held || !t->w->doomed); /* its destruction flushed */
         bufv__writer_flush(t->w);
+        t->w->copied = learned(t, status);
         number = t->report.written > 0 ? t->v->number : t->w->turn;
         if (t->limits.message ||
             (status != APR_SUCCESS && bufv__is_gone(status)))

@@ -68,7 +68,9 @@ void bufv_writer_destroy(bufv_writer_t *w)
     if (w->pool != NULL)
         apr_pool_cleanup_kill(w->pool, w, cleanup);
     w->pool = NULL;
-    if (w->running == BUFV__RESTS && !is_inherited(w))
+    if (is_inherited(w))
+        w->held = 0;
+    if (w->running == BUFV__RESTS)
         bufv__writer_flush(w);
     w->doomed = 1;
     if (w->uses > 0 || w->kept > 0)

@@ -18,6 +18,9 @@
 /* However little a destination takes, so much is copied for an attempt. */
 #define COPIED_LEAST ((apr_size_t)512)
 
+/* And so much for the first one, before anything is known of it. */
+#define BEGINNING ((apr_size_t)512 * 1024)
+
 /* The system's two words for it. */
 static apr_status_t starved_status(int which)
 {
@@ -405,6 +408,42 @@ START_TEST(starved__reads_in_proportion)
 }
 END_TEST
 
+static apr_status_t write_until_all_left(bufv_t *v, bufv_writer_t *w)
+{
+    apr_status_t status;
+
+    do
+        status = bufv_write_some(v, w, NULL);
+    while (APR_STATUS_IS_EAGAIN(status));
+    return status;
+}
+
+/* So do the calls of an event loop, each of which fills the destination; and
+ * the next list begins as this one did. */
+START_TEST(starved__calls_that_go_on_copy_in_proportion)
+{
+    const unsigned char *data = bytes_new(6000 * 101, 108);
+    bufv_t *v = list_cut(data, 6000, 100, 101);
+    scripted_t *s = slow_for(v, _i);
+    apr_uint64_t least, most = IN_PROPORTION * 600000;
+    bufv_stats_t stats;
+    apr_size_t first;
+
+    s->discard = 1;
+    assert_ok(write_until_all_left(v, s->w));
+    stats = stats_of(s->w);
+    least = BEGINNING + 600000 + COPIED_LEAST * stats.calls;
+    ck_assert_uint_eq(stats.written, 600000);
+    ck_assert_uint_le(stats.copied, most > least ? most : least);
+    scripted_assert_kept(s);
+    first = s->attempt[0].asked;
+    scripted_forget(s);
+    s->list = v = list_cut(data, 6000, 100, 101);
+    assert_ok(write_until_all_left(v, s->w));
+    ck_assert_uint_eq(s->attempt[0].asked, first);
+}
+END_TEST
+
 /* A destination that becomes quick again is given more again. */
 START_TEST(starved__copies_grow_again)
 {
@@ -566,6 +605,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, starved__copies_in_proportion, 0,
                         (int)COUNT(slow));
     tcase_add_loop_test(tc, starved__reads_in_proportion, 0, (int)COUNT(slow));
+    tcase_add_loop_test(tc, starved__calls_that_go_on_copy_in_proportion, 0,
+                        (int)COUNT(slow));
     tcase_add_test(tc, starved__copies_grow_again);
     tcase_add_test(tc, starved__slowness_is_forgotten);
     tcase_add_loop_test(tc, starved__by_a_slow_pipe, 0, 2);

@@ -164,6 +164,8 @@ static long result(shim_record_t *r, long n)
 
     r->result = n;
     r->error = n < 0 ? error : 0;
+    if (n > 0)
+        watched->bytes[r->call] += (apr_uint64_t)n;
     errno = error;
     return n;
 }

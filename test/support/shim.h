@@ -47,11 +47,12 @@ typedef struct shim_record_t {
 
 typedef struct shim_t {
     shim_record_t record[SHIM_MOST];
-    unsigned long calls;          /**< in all */
-    unsigned long of[SHIM_KINDS]; /**< of each kind */
-    shim_call_t kind;             /**< the fault comes at the... */
-    unsigned long at;             /**< k-th of these; 0: never */
-    int lasting;                  /**< and at all later ones */
+    unsigned long calls;            /**< in all */
+    unsigned long of[SHIM_KINDS];   /**< of each kind */
+    apr_uint64_t bytes[SHIM_KINDS]; /**< results of each kind, added up */
+    shim_call_t kind;               /**< the fault comes at the... */
+    unsigned long at;               /**< k-th of these; 0: never */
+    int lasting;                    /**< and at all later ones */
     shim_fault_t fault;
     int error;
     int struck; /**< it has come */

@@ -5,6 +5,7 @@
  *
  * usage: reader arena_fd; prints its port. Commands on stdin:
  *   accept             -> the number of the new connection
+ *   accept tls         -> the same, after a TLS handshake
  *   read N JOBS FLAGS  -> "ok", or what was wrong
  * FLAGS: v compares each byte with the arena, d delays ACKs as long as the
  * kernel does (40 ms on Linux), - neither.
@@ -15,8 +16,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +37,7 @@ enum {
 };
 
 static int conns[conns_max];
+static SSL *secured[conns_max]; /* NULL: plain */
 static int nconns;
 static struct arena *arena;
 static char buffer[buffer_size];
@@ -70,7 +75,35 @@ static void delay_acks(int sock)
     setsockopt(sock, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
 }
 
-static const char *read_job(int sock, const char *flags)
+static ssize_t receive_secured(SSL *ssl, size_t want)
+{
+    size_t got;
+
+    if (SSL_read_ex(ssl, buffer, want, &got)) {
+        return (ssize_t)got;
+    }
+    switch (SSL_get_error(ssl, 0)) {
+    case SSL_ERROR_ZERO_RETURN:
+        return 0;
+    case SSL_ERROR_WANT_READ:
+        errno = EAGAIN;
+        return -1;
+    default:
+        errno = EPROTO;
+        return -1;
+    }
+}
+
+/* What there is, without waiting. */
+static ssize_t receive(int conn, size_t want)
+{
+    if (secured[conn] != NULL) {
+        return receive_secured(secured[conn], want);
+    }
+    return recv(conns[conn], buffer, want, MSG_DONTWAIT);
+}
+
+static const char *read_job(int conn, const char *flags)
 {
     uint64_t got = 0;
     unsigned long idle = 0;
@@ -80,13 +113,13 @@ static const char *read_job(int sock, const char *flags)
     while (got < arena->bytes) {
         uint64_t left = arena->bytes - got;
         size_t want = left < buffer_size ? (size_t)left : buffer_size;
-        ssize_t n = recv(sock, buffer, want, MSG_DONTWAIT);
+        ssize_t n = receive(conn, want);
 
         if (n > 0) {
             got += (uint64_t)n;
             idle = 0;
             if (strchr(flags, 'd') != NULL) {
-                delay_acks(sock);
+                delay_acks(conns[conn]);
             }
             if (strchr(flags, 'v') != NULL &&
                 !as_expected(buffer, (size_t)n)) {
@@ -111,23 +144,22 @@ static const char *read_job(int sock, const char *flags)
     return NULL;
 }
 
-static const char *read_jobs(int sock, unsigned long jobs, const char *flags)
+static const char *read_jobs(int conn, unsigned long jobs, const char *flags)
 {
     unsigned long job;
-    char more;
 
     if (strchr(flags, 'd') != NULL) {
-        delay_acks(sock);
+        delay_acks(conns[conn]);
     }
     for (job = 1; job <= jobs; job++) {
-        const char *wrong = read_job(sock, flags);
+        const char *wrong = read_job(conn, flags);
 
         if (wrong != NULL) {
             return wrong;
         }
         __atomic_store_n(&arena->ack, job, __ATOMIC_RELEASE);
     }
-    if (recv(sock, &more, 1, MSG_DONTWAIT) > 0) {
+    if (receive(conn, 1) > 0) {
         return "more bytes than sent";
     }
     return "ok";
@@ -153,6 +185,72 @@ static int listen_anywhere(void)
     return sock;
 }
 
+/* ---- TLS */
+
+/* A certificate that nobody looks at. */
+static X509 *certificate(EVP_PKEY *key)
+{
+    X509 *x = X509_new();
+
+    if (x == NULL || key == NULL ||
+        !ASN1_INTEGER_set(X509_get_serialNumber(x), 1) ||
+        X509_gmtime_adj(X509_getm_notBefore(x), 0) == NULL ||
+        X509_gmtime_adj(X509_getm_notAfter(x), 24L * 3600) == NULL ||
+        !X509_set_pubkey(x, key) || !X509_sign(x, key, EVP_sha256())) {
+        return NULL;
+    }
+    return x;
+}
+
+static SSL_CTX *context(void)
+{
+    static SSL_CTX *ctx;
+    EVP_PKEY *key;
+    X509 *x;
+
+    if (ctx != NULL) {
+        return ctx;
+    }
+    key = EVP_EC_gen("P-256");
+    x = certificate(key);
+    ctx = SSL_CTX_new(TLS_server_method());
+    if (x == NULL || ctx == NULL || SSL_CTX_use_certificate(ctx, x) != 1 ||
+        SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
+        SSL_CTX_set_num_tickets(ctx, 0) != 1) {
+        fprintf(stderr, "reader: no TLS\n");
+        exit(1);
+    }
+    return ctx;
+}
+
+/* NULL if the handshake fails. */
+static SSL *secure(int sock)
+{
+    SSL *ssl = SSL_new(context());
+
+    if (ssl == NULL || SSL_set_fd(ssl, sock) != 1 || SSL_accept(ssl) != 1 ||
+        fcntl(sock, F_SETFL, O_NONBLOCK) != 0) {
+        return NULL;
+    }
+    return ssl;
+}
+
+/* The number of the connection, or -1. */
+static int accept_one(int listener, int with_tls)
+{
+    int sock = accept(listener, NULL, NULL);
+
+    if (sock < 0 || nconns == conns_max) {
+        return -1;
+    }
+    conns[nconns] = sock;
+    secured[nconns] = with_tls ? secure(sock) : NULL;
+    if (with_tls && secured[nconns] == NULL) {
+        return -1;
+    }
+    return nconns++;
+}
+
 int main(int argc, char **argv)
 {
     char line[64], flags[8];
@@ -167,14 +265,13 @@ int main(int argc, char **argv)
     }
     listener = listen_anywhere();
     while (fgets(line, sizeof(line), stdin) != NULL) {
-        if (strcmp(line, "accept\n") == 0 && nconns < conns_max) {
-            conns[nconns] = accept(listener, NULL, NULL);
-            printf("%d\n", conns[nconns] < 0 ? -1 : nconns);
-            nconns++;
+        if (strncmp(line, "accept", 6) == 0) {
+            printf("%d\n",
+                   accept_one(listener, strcmp(line, "accept tls\n") == 0));
         }
         else if (sscanf(line, "read %d %lu %7s", &n, &jobs, flags) == 3 &&
                  n >= 0 && n < nconns) {
-            printf("%s\n", read_jobs(conns[n], jobs, flags));
+            printf("%s\n", read_jobs(n, jobs, flags));
         }
         else {
             printf("what? %s", line);

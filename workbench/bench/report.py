@@ -16,6 +16,13 @@ import statistics
 import sys
 
 OURS, AGAIN = "bufv", "bufv-again"
+
+# A cell in which bufv differs more from itself is not quoted.
+NOISE_MOST = 0.05
+# Within these a ratio is measured once more, in so many rounds.
+NEAR = (0.9, 1.1)
+ROUNDS_AGAIN = 41
+
 METRICS = {"cpu": "CPU time of the sender", "wall": "wall time"}
 Ratio = collections.namedtuple("Ratio", "median q1 q3")
 
@@ -39,7 +46,8 @@ def short(value):
 
 
 class Times:
-    """The measured ratios, and what they amount to."""
+    """The measured ratios, and what they amount to. What was measured in two
+    runs counts as in the second."""
 
     def __init__(self, rows):
         self.cells = list(dict.fromkeys(r["cell"] for r in rows))
@@ -48,44 +56,99 @@ class Times:
         found = {r["peer"] for r in rows}
         self.peers = sorted(found - {OURS}, key=lambda p: (
             p != AGAIN, p.startswith("limit"), not p.startswith("bufv"), p))
-        self.ours, self.ratio = {}, {}
+        self.ours, self.ratio, self.last = {}, {}, {}
+        for row in rows:
+            key = row["cell"], row["peer"]
+            self.last[key] = max(self.last.get(key, "1"), row["run"])
         for metric in METRICS:
             self.read(rows, metric)
 
     def read(self, rows, metric):
-        at = {(r["cell"], r["round"], r["peer"]): float(r[f"{metric}_ns"])
-              for r in rows}
+        at = {(r["cell"], r["run"], r["round"], r["peer"]):
+              float(r[f"{metric}_ns"]) for r in rows}
         pairs = collections.defaultdict(list)
         ours = collections.defaultdict(list)
-        for (cell, number, peer), value in at.items():
-            base = at.get((cell, number, OURS))
+        for (cell, run, number, peer), value in at.items():
+            base = at.get((cell, run, number, OURS))
             if peer == OURS:
-                ours[cell].append(value)
+                if run == self.last[cell, OURS]:
+                    ours[cell].append(value)
             elif base:
-                pairs[cell, peer].append(value / base)
+                pairs[cell, peer, run].append(value / base)
         for cell, values in ours.items():
             self.ours[metric, cell] = statistics.median(values)
-        for (cell, peer), values in pairs.items():
-            self.ratio[metric, cell, peer] = spread(values)
+        for (cell, peer, run), values in pairs.items():
+            self.ratio[metric, cell, peer, run] = spread(values)
 
-    def noise(self, metric, cell):
+    def run_of(self, cell, peer):
+        return self.last.get((cell, peer), "1")
+
+    def of(self, metric, cell, peer):
+        return self.ratio.get((metric, cell, peer, self.run_of(cell, peer)))
+
+    def noise(self, metric, cell, run=None):
         """What a ratio has to differ from 1 by to mean anything: as far as
-        the quartiles of bufv against itself do."""
-        again = self.ratio.get((metric, cell, AGAIN))
-        return max(abs(again.q1 - 1), abs(again.q3 - 1)) if again else 0
+        the quartiles of bufv against itself do. None: it ran once."""
+        run = run or self.run_of(cell, AGAIN)
+        again = self.ratio.get((metric, cell, AGAIN, run))
+        return max(abs(again.q1 - 1), abs(again.q3 - 1)) if again else None
+
+    def is_quoted(self, metric, cell, run=None):
+        noise = self.noise(metric, cell, run)
+        return noise is not None and noise <= NOISE_MOST
+
+    def counted(self, metric, cell, peer):
+        """The ratio, unless there is too much noise in the cell."""
+        quoted = (self.is_quoted(metric, cell) and
+                  self.is_quoted(metric, cell, self.run_of(cell, peer)))
+        return self.of(metric, cell, peer) if quoted else None
 
     def verdict(self, metric, cell, peer):
-        """None inside the noise, nor where a quarter of the rounds says
-        the opposite."""
-        ratio = self.ratio.get((metric, cell, peer))
-        if ratio is None:
+        """None where there is too much noise."""
+        if self.counted(metric, cell, peer) is None:
             return ""
-        noise = self.noise(metric, cell)
+        return self.verdict_in(metric, cell, peer, self.run_of(cell, peer))
+
+    def verdict_in(self, metric, cell, peer, run):
+        """That of one run: level inside the noise, and where a quarter of the
+        rounds says the opposite."""
+        ratio = self.ratio.get((metric, cell, peer, run))
+        if ratio is None or not self.is_quoted(metric, cell, run):
+            return ""
+        noise = self.noise(metric, cell, run)
         if ratio.median < 1 - noise and ratio.q3 < 1:
             return "behind"
         if ratio.median > 1 + noise and ratio.q1 > 1:
             return "ahead"
         return "level"
+
+    def doubts(self):
+        """What a second run is for: {cell: peers}."""
+        doubts = {}
+        for cell in self.cells:
+            if not self.is_quoted("cpu", cell):
+                doubts[cell] = [OURS, *self.peers]
+                continue
+            near = [p for p in self.peers if p != AGAIN and NEAR[0] <=
+                    getattr(self.of("cpu", cell, p), "median", 0) <= NEAR[1]]
+            if near:
+                doubts[cell] = [OURS, AGAIN, *near]
+        return doubts
+
+    def changes(self, metric):
+        """Of the pairs with a verdict in both runs, the number, and those
+        whose verdict is another: [(cell, peer, first, second)]."""
+        both, changed = 0, []
+        for cell in self.cells:
+            for peer in self.peers:
+                first = self.verdict_in(metric, cell, peer, "1")
+                second = self.verdict_in(metric, cell, peer, "2")
+                if peer == AGAIN or not first or not second:
+                    continue
+                both += 1
+                if first != second:
+                    changed.append((cell, peer, first, second))
+        return both, changed
 
     def groups(self):
         """Cells that fit into one table: those with the same M."""
@@ -93,7 +156,7 @@ class Times:
         for cell in self.cells:
             size, by, count = cell.partition("x")
             groups[f"M = {count}" if by and size.isdigit()
-                   else "mixed and random"].append(cell)
+                   else "other lists"].append(cell)
         return groups
 
 
@@ -105,7 +168,7 @@ def table(head, rows):
 
 
 def ratio_text(times, metric, cell, peer):
-    ratio = times.ratio.get((metric, cell, peer))
+    ratio = times.counted(metric, cell, peer)
     if ratio is None:
         return "-"
     text = short(ratio.median)
@@ -117,6 +180,9 @@ def ratio_text(times, metric, cell, peer):
 def per_chunk(times, metric, cell):
     nbytes, chunks = times.shape[cell]
     value = times.ours[metric, cell]
+    noise = times.noise(metric, cell)
+    if not times.is_quoted(metric, cell):
+        return "noise " + ("?" if noise is None else f"{100 * noise:.0f} %")
     return f"{value / chunks:.1f} ns, {nbytes / value:.2f} GB/s"
 
 
@@ -141,17 +207,30 @@ def summary(times, metric):
             verdict = times.verdict(metric, cell, peer)
             if verdict:
                 found[verdict].append((cell, peer))
-    noise = [times.noise(metric, cell) for cell in times.cells]
-    text = (f"**{METRICS[metric]}**: of {sum(map(len, found.values()))} pairs"
+    noisy = [cell for cell in times.cells
+             if not times.is_quoted(metric, cell)]
+    noise = [times.noise(metric, cell) for cell in times.cells
+             if times.noise(metric, cell) is not None] or [0]
+    text = [f"**{METRICS[metric]}**: of {sum(map(len, found.values()))} pairs"
             f" of peer and cell bufv is ahead in {len(found['ahead'])}, level"
             f" (inside the noise) in {len(found['level'])}, behind in"
             f" {len(found['behind'])}. Noise of a cell: median"
             f" {100 * statistics.median(noise):.0f} %, worst"
-            f" {100 * max(noise):.0f} %.\n")
-    lost = [f"{cell} {peer} "
-            f"{short(times.ratio[metric, cell, peer].median)}"
+            f" {100 * max(noise):.0f} %. Not quoted, since it is above"
+            f" {100 * NOISE_MOST:.0f} %: {len(noisy)} of {len(times.cells)}"
+            f" cells.\n"]
+    lost = [f"{cell} {peer} {short(times.of(metric, cell, peer).median)}"
             for cell, peer in found["behind"]]
-    return [text] + ([f"Behind: {'; '.join(lost)}.\n"] if lost else [])
+    if lost:
+        text.append(f"Behind: {'; '.join(lost)}.\n")
+    both, changed = times.changes(metric)
+    if both:
+        text.append(f"{both} pairs had a verdict in two runs; it changed in"
+                    f" {len(changed)}" + (": " if changed else "") +
+                    "; ".join(f"{cell} {peer} from {first} to {second}"
+                              for cell, peer, first, second in changed) +
+                    ".\n")
+    return text
 
 
 def syscalls(rows, times):
@@ -195,12 +274,41 @@ def nagle(rows):
     return text
 
 
+# What a job is, by family.
+JOBS = {
+    "lists": "A job is S x M: M chunks of S bytes, built into a list and sent"
+             " whole over loopback TCP with TCP_NODELAY. `bufv-generic` is"
+             " bufv's generic back end, `bufv-nocopy` the usual one with"
+             " copying off. `limit-one` and `limit-512k` send bytes that lie"
+             " together already, `limit-copy` copies them together and sends"
+             " them with one write.",
+    "files": "A job is a number of lists 200+S: a header of 200 bytes and S"
+             " bytes of a file in the cache, each sent over loopback TCP with"
+             " TCP_NODELAY. `bufv` reads short files and sends long ones"
+             " unread, `bufv-read` reads all and `bufv-unread` none.",
+    "backends": "A job is S x M, as in the lists. `bufv` is the unix back end"
+                " on a socket with a timeout, `generic` the generic one;"
+                " `-blocking` is a socket without a timeout.",
+    "tls": "A job is S x M, M chunks of S bytes, or 50 lists of 20 times a"
+           " frame's header and 16 KiB, each sent over TLS 1.3 on loopback."
+           " `SSL_write-whole` copies all chunks together, which most programs"
+           " cannot.",
+}
+
+
+def family_of(machine):
+    for line in machine.splitlines():
+        if line.startswith("family: "):
+            return line[8:]
+    return "lists"
+
+
 def write_plot_data(times, metric, path):
     """Lines of column, row, ratio, label; peers from top to bottom."""
     with open(path, "w") as file:
         for y, peer in enumerate(times.peers):
             for x, cell in enumerate(times.cells):
-                ratio = times.ratio.get((metric, cell, peer))
+                ratio = times.counted(metric, cell, peer)
                 if ratio is None:
                     continue
                 label = short(ratio.median)
@@ -213,12 +321,12 @@ def write_plot_data(times, metric, path):
 def write_ratios(times, path):
     with open(path, "w", newline="") as file:
         out = csv.writer(file)
-        out.writerow(["metric", "cell", "peer", "median", "q1", "q3",
+        out.writerow(["metric", "cell", "peer", "run", "median", "q1", "q3",
                       "verdict"])
-        for (metric, cell, peer), ratio in times.ratio.items():
-            out.writerow([metric, cell, peer]
+        for (metric, cell, peer, run), ratio in times.ratio.items():
+            out.writerow([metric, cell, peer, run]
                          + [f"{value:.4f}" for value in ratio]
-                         + [times.verdict(metric, cell, peer)])
+                         + [times.verdict_in(metric, cell, peer, run)])
 
 
 def main():
@@ -229,21 +337,20 @@ def main():
     if OURS not in {r["peer"] for r in rows}:
         sys.exit("report.py: no measurement of bufv")
     times = Times(rows)
-    rounds = len({r["round"] for r in rows})
+    rounds = len({r["round"] for r in rows if r["run"] == "1"})
     text = ["# bufv against its peers\n",
             "Made by `workbench/bench/run`; do not edit.\n",
             "".join(f"- {line}\n" for line in machine.splitlines()),
-            f"A job is S x M: M chunks of S bytes, built into a list and sent"
-            f" whole over loopback TCP with TCP_NODELAY. Medians of {rounds}"
-            f" rounds, quartiles in brackets, of a peer's figure by that of"
-            f" bufv in the same round: **above 1 bufv is faster**. `~`:"
-            f" no verdict, since it is inside the noise, which is what bufv"
-            f" shows against itself (`bufv-again`), or since the quartiles"
-            f" lie on both sides of 1. Bold: bufv is behind."
-            f" `bufv-generic` is its generic back end, `bufv-nocopy` the"
-            f" usual one with copying off. `limit-one` and `limit-512k` send"
-            f" bytes that lie together already, `limit-copy` copies them"
-            f" together and sends them with one write.\n",
+            f"{JOBS[family_of(machine)]}\n",
+            f"Medians of {rounds} rounds, quartiles in brackets, of a peer's"
+            f" figure by that of bufv in the same round: **above 1 bufv is"
+            f" faster**. `~`: no verdict, since it is inside the noise, which"
+            f" is what bufv shows against itself (`bufv-again`), or since the"
+            f" quartiles lie on both sides of 1. Bold: bufv is behind. Ratios"
+            f" between {NEAR[0]} and {NEAR[1]}, and cells with noise above"
+            f" {100 * NOISE_MOST:.0f} %, were measured once more, in"
+            f" {ROUNDS_AGAIN} rounds or more, and count as in that run. A cell"
+            f" that is still so noisy has no figures here.\n",
             "## Summary\n"]
     for metric in METRICS:
         text += summary(times, metric)

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// go.go -- Go: net.Buffers, and bufio.Writer of 64 KiB.
+// go.go -- Go: net.Buffers, and bufio.Writer of 64 KiB; both over TLS, too.
 // The commands are those of peer.h, the offsets those of arena.h.
 
 package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -28,7 +31,7 @@ type chunk struct{ off, len uint32 }
 
 var (
 	arena []byte
-	conn  *net.TCPConn
+	conn  io.Writer
 	buf   *bufio.Writer
 	store net.Buffers // kept from list to list
 )
@@ -99,11 +102,16 @@ func main() {
 	check(err)
 	c, err := net.Dial("tcp4", "127.0.0.1:"+os.Args[1])
 	check(err)
-	conn = c.(*net.TCPConn)
-	check(conn.SetNoDelay(os.Args[3] == "1"))
+	check(c.(*net.TCPConn).SetNoDelay(os.Args[3] == "1"))
+	conn = c
+	if strings.HasPrefix(os.Args[4], "tls-") {
+		t := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+		check(t.Handshake())
+		conn = t
+	}
 	buf = bufio.NewWriterSize(conn, 64<<10)
 	send := sendBuffers
-	if os.Args[4] == "bufio" {
+	if strings.HasSuffix(os.Args[4], "bufio") {
 		send = sendBufio
 	}
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {

@@ -39,6 +39,9 @@ static void peer_send(const char *base, const struct chunk *c, size_t n);
 /* peer_close releases what peer_open made. */
 static void peer_close(void);
 
+/* The arena as a file, for lists that have parts of one. */
+static int peer_arena;
+
 static inline void die(const char *what, const char *why)
 {
     fprintf(stderr, "%s: %s\n", what, why);
@@ -110,7 +113,8 @@ int main(int argc, char **argv)
     if (argc != 5) {
         die(argv[0], "usage: port arena_fd nodelay variant");
     }
-    a = (const struct arena *)arena_map(atoi(argv[2]), PROT_READ);
+    peer_arena = atoi(argv[2]);
+    a = (const struct arena *)arena_map(peer_arena, PROT_READ);
     if (a == NULL) {
         die("mmap", strerror(errno));
     }
