@@ -412,6 +412,7 @@ bufv__view_t bufv__view(const bufv_t *v)
         view.range = bufv__ranges(v);
         view.count = (apr_size_t)(view.range->at - view.at);
     }
+    assert(view.vec != NULL || (view.count == 0 && view.range == NULL));
     return view;
 }
 
@@ -419,7 +420,7 @@ void bufv__view_pass_range(bufv__view_t *view)
 {
     apr_uint64_t to = view->end;
 
-    assert(view->range != NULL);
+    assert(view->range != NULL && view->vec != NULL);
     view->vec += view->count + 1;
     view->at = view->range->at + 1;
     view->ranges--;
@@ -461,7 +462,6 @@ static void flatten_plain(const bufv__view_t *view, char *to, apr_size_t *len)
 {
     apr_size_t done = 0, i;
 
-    assert(view->vec != NULL || view->count == 0);
     for (i = 0; i < view->count && done < *len; i++) {
         apr_size_t n = *len - done;
 

@@ -73,15 +73,14 @@ typedef struct gather_t {
     apr_size_t room;   /* its size */
 } gather_t;
 
-/* Whether two chunks are better copied into one entry. */
-static int small_pair(const struct iovec *vec, apr_size_t below)
+/* Whether two chunks should share an entry: small ones are copied, and
+ * adjacent ones are one. Where nothing is copied, chunks stay as they are. */
+static int should_join(const struct iovec *vec, apr_size_t below)
 {
-    return vec[0].iov_len < below && vec[1].iov_len < below;
-}
-
-static int adjacent(const struct iovec *vec)
-{
-    return (const char *)vec[0].iov_base + vec[0].iov_len == vec[1].iov_base;
+    if (vec[0].iov_len < below && vec[1].iov_len < below)
+        return 1;
+    return below > 0 &&
+           (const char *)vec[0].iov_base + vec[0].iov_len == vec[1].iov_base;
 }
 
 /* Whether the last entry ends where bytes at `base` would follow it. */
@@ -422,8 +421,7 @@ static int good_enough(const bufv__batch_t *b, const bufv__view_t *view,
     if (limits->copy_below == 0)
         return 1;
     for (i = 0; i < n; i++) {
-        if (small_pair(view->vec + i, limits->copy_below) ||
-            adjacent(view->vec + i))
+        if (should_join(view->vec + i, limits->copy_below))
             return 0;
     }
     return 1;
@@ -478,18 +476,18 @@ apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,
 {
     bufv__view_t view = bufv__view(v);
     apr_status_t status = APR_SUCCESS;
-    int small; /* the first two are better copied: no need to look further */
+    int joins; /* the first two are one entry: no need to look further */
 
     assert(v->length > 0 && bufv__is_valid(v));
     memset(b, 0, offsetof(bufv__batch_t, own));
     if (limits->message)
         return plan_message(b, v, &view, limits, s);
-    small = view.count > 1 && small_pair(view.vec, limits->copy_below);
-    if (view.count > 0 && !small)
+    joins = view.count > 1 && should_join(view.vec, limits->copy_below);
+    if (view.count > 0 && !joins)
         refer(b, &view, limits);
     else if (view.count == 0 && is_unread(view.range, limits))
         plan_sendfile(b, view.range, limits);
-    if (small || (b->range == NULL && !good_enough(b, &view, limits)))
+    if (joins || (b->range == NULL && !good_enough(b, &view, limits)))
         status = plan_mixed(b, v, &view, limits, s);
     b->more = more_behind(b, v, &view, limits);
     assert(status != APR_SUCCESS ||

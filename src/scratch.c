@@ -20,8 +20,8 @@
 #define CACHE_LINE 64
 
 typedef struct block_t {
-    bufv__flag_t lent;
     char *bytes;
+    bufv__flag_t lent;
     char apart[CACHE_LINE - sizeof(bufv__flag_t) - sizeof(char *)];
 } block_t;
 

@@ -107,6 +107,7 @@ static BUFV__COLD apr_status_t make_room_slowly(bufv_t *v, apr_size_t len)
  * room. */
 apr_status_t bufv__slab_make_room(bufv_t *v, apr_size_t len)
 {
+    assert(v != NULL);
     if (v->copies && len <= v->slab.room && v->chunks.tail < v->chunks.room)
         return APR_SUCCESS;
     return make_room_slowly(v, len);
@@ -130,6 +131,7 @@ static BUFV__COLD apr_status_t copy_slowly(bufv_t *v, const void *data,
         status = bufv__slab_make_room(v, len);
     if (status != APR_SUCCESS || len == 0)
         return bufv__note(v, status);
+    assert(data != NULL);
     bufv__unpoison(v->slab.next, len);
     bufv__copy(v->slab.next, data, len);
     bufv__slab_put(v, len);

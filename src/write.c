@@ -116,17 +116,6 @@ static void adapt(write_t *t, apr_size_t written)
         l->copied = copied_for(written);
 }
 
-/* What the next call begins with, which goes on with this list: of an event
- * loop's calls each fills the destination, and takes as much as the last. */
-static apr_size_t learned(const write_t *t, apr_status_t status)
-{
-    if (t->v->length == 0)
-        return 0;
-    if (t->report.written > 0 && APR_STATUS_IS_EAGAIN(status))
-        return copied_for(t->report.written);
-    return t->limits.copied;
-}
-
 /* Drops what was accepted off the list, and counts it. A list that stays
  * behind in part gets the number by which it is known. The time is of use
  * also if nothing is left and a callback comes, which may append. */
@@ -445,7 +434,8 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
 
 /* Gives back what was borrowed, and tells the writer how the call ended,
  * unless it was not its turn. The turn stays with a list that left in part;
- * a message has none. */
+ * a message has none. The next call of an event loop's fills the destination
+ * as this one did, and takes as much. */
 static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
     apr_uint64_t number = 0;
@@ -458,7 +448,10 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
         end_run(t);
         assert(!t->w->held || !t->w->doomed); /* its destruction flushed */
         bufv__writer_flush(t->w);
-        t->w->copied = learned(t, status);
+        t->w->copied = t->v->length > 0 ? t->limits.copied : 0;
+        if (t->w->copied > 0 && t->report.written > 0 &&
+            APR_STATUS_IS_EAGAIN(status))
+            t->w->copied = copied_for(t->report.written);
         number = t->report.written > 0 ? t->v->number : t->w->turn;
         if (t->limits.message ||
             (status != APR_SUCCESS && bufv__is_gone(status)))

@@ -10,9 +10,9 @@
 #include <sys/uio.h>
 
 /* A call with 64 MiB costs half as much again as the same bytes in calls of
- * this size, which is that of 1024 chunks of 4 KiB: a list of so many needs one
- * call. See docs/PERFORMANCE.md. Far below the 2 GiB at which Linux cuts a call
- * short and macOS refuses it. */
+ * this size, which is that of 1024 chunks of 4 KiB: a list of so many needs
+ * one call. See docs/PERFORMANCE.md. Far below the 2 GiB at which Linux cuts a
+ * call short and macOS refuses it. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
 /* A message cannot be divided; the system says which is too long. */
@@ -69,18 +69,8 @@ static ssize_t send_once(const bufv__socket_t *s, const struct iovec *vec,
     return sendmsg(s->fd, &msg, flags);
 }
 
-/* What came of one call: its count, or its error. A short count means that the
- * buffer is full, since the call does not wait. */
-static apr_status_t judge(ssize_t n, int error, apr_size_t asked,
-                          apr_size_t *written)
-{
-    if (n < 0)
-        return bufv__socket_error(error);
-    *written = (apr_size_t)n;
-    return n > 0 && *written < asked ? APR_EAGAIN : APR_SUCCESS;
-}
-
-/* MSG_DONTWAIT, since a deadline must hold on a blocking socket as well. */
+/* MSG_DONTWAIT, since a deadline must hold on a blocking socket as well. Since
+ * the call does not wait, a short count means that the buffer is full. */
 static apr_status_t send_vec(void *baton, const struct iovec *vec,
                              apr_size_t nvec, int more, apr_size_t *written)
 {
@@ -104,7 +94,11 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
         bufv__quiet_end(&quiet, n < 0);
     if (!more && s->corked)
         bufv__socket_flush(s);
-    return judge(n, error, bufv__vec_sum(vec, nvec), written);
+    if (n < 0)
+        return bufv__socket_error(error);
+    *written = (apr_size_t)n;
+    return n > 0 && *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN
+                                                        : APR_SUCCESS;
 }
 
 /* macOS says EPROTOTYPE while the peer closes. */
