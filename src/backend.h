@@ -106,9 +106,13 @@ static inline void bufv__socket_refresh(bufv__socket_t *s)
         s->fd = fd;
 }
 
-/* vec.c: the sum of the lengths of `nvec` entries that are known to have one,
+/* list.c: the sum of the lengths of `nvec` entries that are known to have one,
  * as those of an attempt are. */
 apr_size_t bufv__vec_sum(const struct iovec *vec, apr_size_t nvec);
+
+/* writer.c: creates a pool for a handle of a writer's own. A program may end
+ * APR before its writers, which ends this pool, too: then *pool is NULL. */
+apr_status_t bufv__own_pool_create(apr_pool_t **pool);
 
 /* Below this size two neighbours are copied together by default, where the
  * transport gathers: what an entry costs in the kernel, in bytes of copying;

@@ -53,6 +53,24 @@ static apr_status_t cleanup(void *data)
     return APR_SUCCESS;
 }
 
+static apr_status_t forget_pool(void *data)
+{
+    apr_pool_t **pool = data;
+
+    *pool = NULL;
+    return APR_SUCCESS;
+}
+
+apr_status_t bufv__own_pool_create(apr_pool_t **pool)
+{
+    apr_status_t status = apr_pool_create(pool, NULL);
+
+    if (status == APR_SUCCESS)
+        apr_pool_cleanup_register(*pool, pool, forget_pool,
+                                  apr_pool_cleanup_null);
+    return status;
+}
+
 /* A child of fork() has what its parent holds back, which the parent sends. */
 static int is_inherited(const bufv_writer_t *w)
 {

@@ -16,10 +16,14 @@
 
 #ifdef __MINGW32__
 #define LIKE_PRINTF __attribute__((format(gnu_printf, 2, 3)))
+#define WIDTH_ON_STACK 1 /* of a number, whatever it is */
 #elif defined(__GNUC__)
 #define LIKE_PRINTF __attribute__((format(printf, 2, 3)))
 #else
 #define LIKE_PRINTF
+#endif
+#ifndef WIDTH_ON_STACK
+#define WIDTH_ON_STACK 0
 #endif
 
 static LIKE_PRINTF apr_status_t vappend(bufv_t *v, const char *format, ...)
@@ -320,6 +324,10 @@ START_TEST(format__too_long)
     bufv_t *v = list_of((const char *const[]){"first", NULL});
     volatile int wide = INT_MAX; /* which a compiler would warn of */
 
+    if (WIDTH_ON_STACK) {
+        skip("format__too_long", "this printf() pads on the stack");
+        return;
+    }
     if (snprintf(NULL, 0, "%*d%*d", wide, 1, wide, 1) >= 0) {
         skip("format__too_long", "this printf() counts on");
         return;

@@ -16,16 +16,15 @@
  * O_NONBLOCK, once: it is borrowed at that time. */
 static apr_status_t open_own(bufv__file_t *f, apr_os_file_t fd, int full)
 {
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status;
 
     if (f->own != NULL && f->method == full)
         return APR_SUCCESS;
+    if (f->pool != NULL)
+        apr_pool_destroy(f->pool);
     f->own = NULL;
     f->method = full;
-    if (f->pool == NULL)
-        status = apr_pool_create_unmanaged(&f->pool);
-    else
-        apr_pool_clear(f->pool);
+    status = bufv__own_pool_create(&f->pool);
     if (status != APR_SUCCESS)
         return status;
     if (!full)
@@ -45,7 +44,6 @@ static void destroy(void *baton)
     if (f->pool != NULL)
         apr_pool_destroy(f->pool);
     f->own = NULL;
-    f->pool = NULL;
 }
 
 static apr_status_t write_plain(bufv__file_t *f, apr_os_file_t fd,

@@ -21,7 +21,7 @@ static apr_status_t open_own(bufv__socket_t *s)
 
     bufv__socket_refresh(s);
     if (s->pool == NULL)
-        status = apr_pool_create_unmanaged(&s->pool);
+        status = bufv__own_pool_create(&s->pool);
     if (status == APR_SUCCESS)
         status = apr_os_sock_put(&s->own, &s->fd, s->pool);
     return status;
@@ -34,7 +34,6 @@ static void destroy(void *baton)
     if (s->pool != NULL)
         apr_pool_destroy(s->pool);
     s->own = NULL;
-    s->pool = NULL;
 }
 
 /* WSAETIMEDOUT, a peer that did not answer, is a timeout to APR. */

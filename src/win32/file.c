@@ -35,16 +35,16 @@ static apr_status_t open_own(bufv__file_t *f, HANDLE fd)
 {
     apr_int32_t flags = apr_file_flags_get(f->file) & APR_FOPEN_APPEND;
     apr_os_file_t known = INVALID_HANDLE_VALUE;
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status;
 
     if (f->own != NULL)
         apr_os_file_get(&known, f->own);
     if (known == fd)
         return APR_SUCCESS;
     if (f->pool != NULL)
-        apr_pool_clear(f->pool);
-    else
-        status = apr_pool_create_unmanaged(&f->pool);
+        apr_pool_destroy(f->pool);
+    f->own = NULL;
+    status = bufv__own_pool_create(&f->pool);
     if (status != APR_SUCCESS)
         return status;
     return apr_os_file_put(&f->own, &fd, flags | APR_FOPEN_WRITE, f->pool);
@@ -117,7 +117,6 @@ static void destroy(void *baton)
         apr_pool_destroy(f->pool);
     bufv__pipe_destroy(f);
     f->own = NULL;
-    f->pool = NULL;
 }
 
 /* ---- either */
