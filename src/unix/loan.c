@@ -144,7 +144,7 @@ static int set_blocking(int fd, int blocking)
 
 /* The mode is asked for under the lock: seen from outside of it, it might be
  * another thread's loan. One that is pinned is as good as full: another thread
- * writes to it. */
+ * writes to it. Which one it is is asked only where that matters. */
 static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
                          bufv__span_t span)
 {
@@ -154,7 +154,7 @@ static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
     l->taken = l->changed = 0;
     stop_cancelling(l);
     bufv__loan_begin();
-    if (span == BUFV__LONG || pins != NULL)
+    if (pins != NULL)
         identify(&l->pin, fd);
     if (pins != NULL && is_pinned(&l->pin)) {
         bufv__loan_end();
@@ -163,8 +163,11 @@ static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
     }
     l->changed = set_blocking(fd, blocking);
     l->taken = l->changed || blocking; /* else it is the user's own mode */
-    if (l->taken && span == BUFV__LONG)
+    if (l->taken && span == BUFV__LONG) {
+        if (pins == NULL)
+            identify(&l->pin, fd);
         add_pin(&l->pin);
+    }
     if (!l->taken || span == BUFV__LONG)
         bufv__loan_end();
     if (!l->taken)
