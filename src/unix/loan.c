@@ -153,7 +153,7 @@ static apr_status_t set_blocking(int fd, int blocking, int *changed)
 
 /* The mode is asked for under the lock: seen from outside of it, it might be
  * another thread's loan. One that is pinned is as good as full: another thread
- * writes to it. */
+ * writes to it. Which one it is is asked only where that matters. */
 static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
                          bufv__span_t span)
 {
@@ -165,15 +165,18 @@ static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
     l->taken = l->changed = 0;
     stop_cancelling(l);
     bufv__loan_begin();
-    if (span == BUFV__LONG || pins != NULL)
+    if (pins != NULL)
         identify(&l->pin, fd);
     if (pins == NULL || !is_pinned(&l->pin)) {
         status = set_blocking(fd, blocking, &l->changed);
         /* else it is the user's own mode */
         l->taken = l->changed || (blocking && status == APR_SUCCESS);
     }
-    if (l->taken && span == BUFV__LONG)
+    if (l->taken && span == BUFV__LONG) {
+        if (pins == NULL)
+            identify(&l->pin, fd);
         add_pin(&l->pin);
+    }
     if (!l->taken || span == BUFV__LONG)
         bufv__loan_end();
     if (!l->taken)

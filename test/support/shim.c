@@ -66,7 +66,7 @@ static int (*real_mutex)(pthread_mutex_t *, const pthread_mutexattr_t *);
 static int (*real_condattr)(pthread_condattr_t *);
 static int (*real_setclock)(pthread_condattr_t *, clockid_t);
 static apr_time_t (*real_time)(void);
-static apr_status_t (*real_pool)(apr_pool_t **, apr_abortfunc_t,
+static apr_status_t (*real_pool)(apr_pool_t **, apr_pool_t *, apr_abortfunc_t,
                                  apr_allocator_t *);
 static apr_status_t (*real_pipe)(apr_file_t **, apr_os_file_t *, int,
                                  apr_pool_t *);
@@ -98,7 +98,7 @@ __attribute__((constructor)) static void find_all(void)
     find(&real_condattr, "pthread_condattr_init");
     find(&real_setclock, "pthread_condattr_setclock");
     find(&real_time, "apr_time_now");
-    find(&real_pool, "apr_pool_create_unmanaged_ex");
+    find(&real_pool, "apr_pool_create_ex");
     find(&real_pipe, "apr_os_pipe_put_ex");
 }
 
@@ -489,14 +489,14 @@ int pthread_condattr_setclock(pthread_condattr_t *attr, clockid_t clock)
     return error != 0 ? error : real_setclock(attr, clock);
 }
 
-apr_status_t apr_pool_create_unmanaged_ex(apr_pool_t **made,
-                                          apr_abortfunc_t abort_function,
-                                          apr_allocator_t *allocator)
+apr_status_t apr_pool_create_ex(apr_pool_t **made, apr_pool_t *parent,
+                                apr_abortfunc_t abort_function,
+                                apr_allocator_t *allocator)
 {
-    int error = setup_fails();
+    int error = parent == NULL ? setup_fails() : 0;
 
     if (error == 0)
-        return real_pool(made, abort_function, allocator);
+        return real_pool(made, parent, abort_function, allocator);
     *made = NULL;
     return error;
 }

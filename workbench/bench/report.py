@@ -285,12 +285,14 @@ JOBS = {
     "files": "A job is a number of lists 200+S: a header of 200 bytes and S"
              " bytes of a file in the cache, each sent over loopback TCP with"
              " TCP_NODELAY. `bufv` reads short files and sends long ones"
-             " unread, `bufv-read` reads all and `bufv-unread` none.",
+             " unread, `bufv-read` reads all and `bufv-unread` none. With"
+             " `bufv-timeout` the socket has a timeout, and does not block.",
     "backends": "A job is S x M, as in the lists. `bufv` is the unix back end"
                 " on a socket with a timeout, `generic` the generic one;"
                 " `-blocking` is a socket without a timeout.",
     "tls": "A job is S x M, M chunks of S bytes, or 50 lists of 20 times a"
            " frame's header and 16 KiB, each sent over TLS 1.3 on loopback."
+           " With `bufv-timeout` the socket does not block."
            " `SSL_write-whole` copies all chunks together, which most programs"
            " cannot.",
 }

@@ -68,6 +68,7 @@ LIST_PEERS = {
 FILE_PEERS = {
     "bufv": ("bufv-unix", "file"),
     "bufv-again": ("bufv-unix", "file"),
+    "bufv-timeout": ("bufv-unix", "file+timeout"),
     "bufv-read": ("bufv-unix", f"file={1 << 62}"),
     "bufv-unread": ("bufv-unix", "file=1"),
     "read+writev": ("files", "read"),
@@ -91,6 +92,7 @@ BACK_END_PEERS = {
 TLS_PEERS = {
     "bufv": ("tls", "bufv"),
     "bufv-again": ("tls", "bufv"),
+    "bufv-timeout": ("tls", "bufv-timeout"),
     "SSL_write-each": ("tls", "each"),
     "BIO_f_buffer": ("tls", "buffer"),
     "SSL_write-whole": ("tls", "whole"),

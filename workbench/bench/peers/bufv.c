@@ -57,6 +57,9 @@ static void peer_open(int sock, int nodelay, const char *variant)
     check("nodelay", apr_socket_opt_set(s, APR_TCP_NODELAY, nodelay));
     check("bufv_create", bufv_create(&list, pool));
     check("bufv_writer_socket", bufv_writer_socket(&writer, s, pool));
+    if (strstr(variant, "timeout") != NULL) {
+        check("timeout", apr_socket_timeout_set(s, apr_time_from_sec(60)));
+    }
     if (strncmp(variant, "copy=", 5) == 0) {
         bufv_writer_copy_below_set(writer, strtoul(variant + 5, NULL, 10));
     }
@@ -66,16 +69,13 @@ static void peer_open(int sock, int nodelay, const char *variant)
     else if (strncmp(variant, "file", 4) == 0) {
         use_files(variant);
     }
-    else if (strcmp(variant, "timeout") == 0) {
-        check("timeout", apr_socket_timeout_set(s, apr_time_from_sec(60)));
-    }
     else if (strcmp(variant, "append=copy") == 0) {
         how = COPY;
     }
     else if (strcmp(variant, "append=reserve") == 0) {
         how = RESERVE;
     }
-    else if (strcmp(variant, "-") != 0) {
+    else if (strcmp(variant, "-") != 0 && strcmp(variant, "timeout") != 0) {
         die("no such variant", variant);
     }
 }

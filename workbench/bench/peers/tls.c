@@ -5,7 +5,8 @@
  * each    SSL_write a chunk
  * buffer  BIO_f_buffer of a record in front of the connection
  * whole   all chunks copied together, one SSL_write
- * bufv    this library's writer */
+ * bufv    this library's writer; bufv-timeout: on a socket with a timeout,
+ *         which does not block */
 
 #include "peer.h"
 
@@ -78,7 +79,7 @@ static void send_bufv(const char *base, const struct chunk *c, size_t n)
     check(bufv_write(list, writer, NULL) == APR_SUCCESS, "bufv_write");
 }
 
-static void open_bufv(int sock)
+static void open_bufv(int sock, int with_timeout)
 {
     apr_os_sock_info_t info;
     apr_socket_t *s;
@@ -91,6 +92,8 @@ static void open_bufv(int sock)
     check(apr_initialize() == APR_SUCCESS &&
               apr_pool_create(&pool, NULL) == APR_SUCCESS &&
               apr_os_sock_make(&s, &info, pool) == APR_SUCCESS &&
+              apr_socket_timeout_set(s, with_timeout ? apr_time_from_sec(60)
+                                                     : -1) == APR_SUCCESS &&
               bufv_create(&list, pool) == APR_SUCCESS &&
               bufv_writer_ssl(&writer, ssl, s, pool) == APR_SUCCESS,
           "bufv");
@@ -117,8 +120,8 @@ static void peer_open(int sock, int nodelay, const char *variant)
     ssl = SSL_new(ctx);
     check(ssl != NULL && SSL_set_fd(ssl, sock) == 1 && SSL_connect(ssl) == 1,
           "SSL_connect");
-    if (strcmp(variant, "bufv") == 0) {
-        open_bufv(sock);
+    if (strncmp(variant, "bufv", 4) == 0) {
+        open_bufv(sock, strstr(variant, "timeout") != NULL);
         send_list = send_bufv;
     }
     else if (strcmp(variant, "buffer") == 0) {
