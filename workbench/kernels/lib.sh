@@ -53,6 +53,21 @@ link_program()
         -I"$bufv_root/include" -o "$out" "$@" "$build/libbufv.a" "${apr[@]}"
 }
 
+# run_kernel SECONDS LOG COMMAND...: a kernel, with a limit. It ends with the
+# script: `timeout` is out of reach for whoever stops that. Sets $status.
+run_kernel()
+{
+    local limit=$1 log=$2 pid
+    shift 2
+    status=0
+    timeout -k 10 "$limit" "$@" </dev/null >"$log" 2>&1 &
+    pid=$!
+    # shellcheck disable=SC2064 # now
+    trap "kill $pid; exit 143" TERM INT
+    wait $pid || status=$?
+    trap - TERM INT
+}
+
 # verdict STATUS LOG: returns what a kernel's last line says that its command
 # returned. STATUS is what `timeout` returned of the kernel.
 verdict()

@@ -111,6 +111,7 @@ static void check_attempt(const call_t *c, apr_size_t sum, int more)
     uint64_t rest = c->list->left - sum;
 
     HOLDS(n->running && !n->full && !c->doomed);
+    HOLDS(!is_gone(c->last) && c->last != APR_EGENERAL); /* nor after these */
     list_check_released();
     HOLDS(sum > 0 && sum <= n->max_bytes && sum <= c->list->left);
     HOLDS(sum <= c->most && c->starved <= (c->may_wait ? STARVED_MAX : 1));

@@ -449,6 +449,7 @@ static apr_status_t send_message(void *baton, const struct iovec *vec,
     apr_status_t status;
 
     HOLDS(nvec > 0 && nvec <= m->max_vec && more == 0);
+    HOLDS(m->attempts == 0 || m->last != APR_EGENERAL);
     for (i = 0; i < nvec; i++) {
         HOLDS(list_has(m->list, sum, vec[i].iov_base, vec[i].iov_len));
         sum += vec[i].iov_len;
