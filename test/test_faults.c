@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -710,6 +711,7 @@ END_TEST
 START_TEST(faults__ways_to_a_pipe_that_are_unknown)
 {
     static const int errors[] = {EOPNOTSUPP, ENOSYS, EINVAL};
+    static const char *const once[] = {"x", NULL};
     bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
     shim_t *shim = apr_palloc(pool, sizeof(*shim));
     apr_file_t *in, *out;
@@ -724,6 +726,9 @@ START_TEST(faults__ways_to_a_pipe_that_are_unknown)
     }
     assert_ok(apr_file_pipe_create(&in, &out, pool));
     assert_ok(bufv_writer_file(&w, out, pool));
+    assert_ok(bufv_write_some(list_of(once), w, NULL)); /* asks the system */
+    assert_ok(apr_file_read(in, got, &len));
+    assert_ok(bufv_writer_file(&w, out, pool));
     shim_strike(shim, SHIM_WRITEV, 1, SHIM_FAIL, errors[_i]);
     shim->lasting = 1;
     status = bufv_write(v, w, NULL);
@@ -736,6 +741,48 @@ START_TEST(faults__ways_to_a_pipe_that_are_unknown)
     shim_strike(shim, SHIM_WRITEV, 1, SHIM_FAIL, errors[_i]);
     assert_ok(bufv_write(v, w, NULL));
     shim_rest();
+    len = sizeof(got);
+    assert_ok(apr_file_read(in, got, &len));
+    ck_assert_uint_eq(len, 4);
+    ck_assert_mem_eq(got, "abcd", 4);
+}
+END_TEST
+
+/* A system that takes any flag for a pipe heeds none, and one that has no pipe
+ * to ask with is not known to: the pipe's mode is borrowed, once and for all.
+ */
+START_TEST(faults__flags_of_a_pipe_that_are_not_heeded)
+{
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    struct rlimit few, limit;
+    apr_file_t *in, *out;
+    apr_status_t status;
+    bufv_writer_t *w;
+    char got[8];
+    apr_size_t len = sizeof(got);
+    unsigned long i;
+
+    if (!is_unix()) {
+        skip("faults__flags_of_a_pipe_that_are_not_heeded", "APR has one way");
+        return;
+    }
+    assert_ok(apr_file_pipe_create(&in, &out, pool));
+    assert_ok(bufv_writer_file(&w, out, pool));
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = limit;
+    if (_i == 1)
+        few.rlim_cur = 0;
+    shim_watch(shim);
+    shim->takes_any_flag = 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    status = bufv_write(v, w, NULL);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    shim_rest();
+    assert_ok(status);
+    ck_assert_uint_eq(shim->of[SHIM_WRITEV], _i == 1 ? 1 : 2);
+    for (i = 0; i < shim->calls; i++)
+        ck_assert(shim->record[i].asked < 4 || shim->record[i].flags == 0);
     assert_ok(apr_file_read(in, got, &len));
     ck_assert_uint_eq(len, 4);
     ck_assert_mem_eq(got, "abcd", 4);
@@ -1208,6 +1255,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__one_byte_is_a_short_count);
     tcase_add_test(tc, faults__one_call_for_what_fits);
     tcase_add_loop_test(tc, faults__ways_to_a_pipe_that_are_unknown, 0, 3);
+    tcase_add_loop_test(tc, faults__flags_of_a_pipe_that_are_not_heeded, 0, 2);
     tcase_add_loop_test(tc, faults__ways_to_a_socket_that_are_unknown, 0, 5);
     tcase_add_test(tc, faults__a_silent_peer_is_no_timeout);
     tcase_add_test(tc, faults__at_every_part_of_a_lock);

@@ -304,7 +304,8 @@ static long pwritev2_raw(const long *args)
         vec = few;
     }
     return result(r, real_syscall(SYS_pwritev2, args[0], vec, nvec, args[3],
-                                  args[4], args[5]));
+                                  args[4],
+                                  watched->takes_any_flag ? 0 : args[5]));
 }
 
 long syscall(long number, ...)

@@ -61,6 +61,7 @@ typedef struct shim_t {
     const char *protocol; /**< above TCP: "" is none */
     int socket_type;      /**< SO_TYPE */
     int is_block_device;  /**< whatever is asked about */
+    int takes_any_flag;   /**< writev() with flags does, and heeds none */
     apr_time_t wall;      /**< the time of the wall */
 } shim_t;
 
