@@ -12,7 +12,18 @@
 
 /* ---- the lock */
 
+/* The lock is made when the library is loaded, if the compiler can have it:
+ * from a fork while a thread is inside of pthread_once() comes a child that
+ * waits for a thread which it does not have. */
+#ifdef __GNUC__
+#define AT_LOAD __attribute__((constructor))
+#define PREPARE_ONCE(function) ((void)0)
+#else
+#define AT_LOAD
+#define PREPARE_ONCE(function) pthread_once(&once, function)
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+#endif
+
 static pthread_mutex_t lock;
 static bufv__pin_t *pins; /* under the lock */
 
@@ -26,7 +37,6 @@ static void create(void)
     pthread_mutexattr_destroy(&attr);
 }
 
-/* By the same way as any other: another thread may have created the lock. */
 static void before_fork(void)
 {
     bufv__loan_begin();
@@ -37,17 +47,18 @@ static void in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Unlocking does not do: the owner is known by a number that the child does
- * not have. */
+/* Unlocking alone does not do: the owner may be known by a number that the
+ * child does not have. A checker of threads has to see it. */
 static void in_child(void)
 {
     pins = NULL;
+    pthread_mutex_unlock(&lock);
     create();
 }
 
 /* A fork waits until what is held with the lock is given back, so that a child
  * finds the modes as the user made them, and the lock free. */
-static void prepare(void)
+static AT_LOAD void prepare(void)
 {
     create();
     pthread_atfork(before_fork, in_parent, in_child);
@@ -55,7 +66,7 @@ static void prepare(void)
 
 void bufv__loan_begin(void)
 {
-    pthread_once(&once, prepare);
+    PREPARE_ONCE(prepare);
     pthread_mutex_lock(&lock);
 }
 

@@ -4,11 +4,11 @@
  * RWF_NOWAIT. Pipes know it since 6.4; those with a name and terminals do
  * not. */
 
+#include "refs.h"
 #include "unix.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -24,20 +24,23 @@
 /* Not every C library has the call. The position, in two halves, is -1: the
  * file's own. */
 #ifdef SYS_pwritev2
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int is_heeded; /* the kernel looks at the flags */
+static bufv__flag_t is_asked;  /* whether the kernel... */
+static bufv__flag_t is_heeded; /* ...looks at the flags */
 
 /* gVisor takes any flag for a pipe, and waits and raises SIGPIPE all the same;
- * Linux refuses those that it does not know. A pipe of our own tells. */
+ * Linux refuses those that it does not know. A pipe of our own tells. Threads
+ * may ask at the same time: the answer is the same. */
 static void ask(void)
 {
-    struct iovec byte = {(char *)&is_heeded, 1};
+    char nothing = 0;
+    struct iovec byte = {&nothing, 1};
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return;
-    is_heeded =
-        syscall(SYS_pwritev2, ends[1], &byte, 1, -1L, -1L, UNKNOWN) < 0;
+    if (syscall(SYS_pwritev2, ends[1], &byte, 1, -1L, -1L, UNKNOWN) < 0)
+        (void)bufv__flag_take(&is_heeded);
+    (void)bufv__flag_take(&is_asked);
     close(ends[0]);
     close(ends[1]);
 }
@@ -47,8 +50,9 @@ ssize_t bufv__write_nowait(int fd, const struct iovec *vec, apr_size_t nvec,
 {
     int flags = method == BUFV__METHOD_SILENT ? NOWAIT | NOSIGNAL : NOWAIT;
 
-    pthread_once(&once, ask);
-    if (!is_heeded) {
+    if (!bufv__flag_is_taken(&is_asked))
+        ask();
+    if (!bufv__flag_is_taken(&is_heeded)) {
         errno = ENOSYS;
         return -1;
     }
