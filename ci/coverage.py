@@ -24,11 +24,12 @@ EXCEPTIONS = [
     ("bufv__send_flags == 0", "a constant: Linux has both flags"),
 ]
 
-# Functions that are compiled for a back end and of no use to it: two are the
+# Functions that are compiled for a back end and of no use to it: some are the
 # other one's, one is the TLS adapter's, and bufv__is_valid() is for assertions,
 # which are off here.
 UNUSED = {
-    "unix": ["bufv__is_valid", "bufv__is_unknown_way", "bufv__set_delaying"],
+    "unix": ["bufv__is_valid", "bufv__is_unknown_way", "bufv__set_delaying",
+             "bufv__own_pool_create", "forget_pool"],
     "generic": ["bufv__is_valid", "bufv__vec_sum"],
 }
 

@@ -263,6 +263,7 @@ START_TEST(shared__modes_of_equal_numbers)
         return;
     }
     assert_ok(bufv__loan_take_blocking(&one, fds[0]));
+    assert_is(bufv__loan_take_blocking(&other, -1), APR_STATUS_IS_EBADF);
     assert_is(bufv__loan_take_blocking(&other, fds[0]), APR_STATUS_IS_EAGAIN);
     assert_ok(bufv__loan_take_blocking(&other, fds[1]));
     bufv__loan_return(&one);
