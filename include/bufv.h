@@ -15,8 +15,11 @@
  *     bufv_writer_t *w;
  *     apr_uint64_t written;
  *
- *     bufv_create(&v, pool);
- *     bufv_writer_socket(&w, sock, pool);
+ *     status = bufv_create(&v, pool);
+ *     if (status == APR_SUCCESS)
+ *         status = bufv_writer_socket(&w, sock, pool);
+ *     if (status != APR_SUCCESS)
+ *         return status;
  *
  *     bufv_append(v, header, header_len);
  *     bufv_append(v, body, body_len);
@@ -44,14 +47,15 @@
  *   what that is for each kind of destination.
  * - A list or a writer belongs to one thread at a time. A writer whose lock
  *   is enabled may be written to by several threads, each with a list of its
- *   own. Different lists and writers are independent, clones included.
+ *   own. Different lists and writers are independent, clones included. No
+ *   function may be called in a signal handler.
  * - After fork() a child may destroy the lists and locked writers that it
- *   inherited, and not write to them. A thread that is cancelled or leaves by
- *   longjmp() inside a write, from a callback for instance, leaves list and
- *   writer in use for ever: neither is supported.
- * - Every public struct but bufv_reader_t begins with `size`, by which older
- *   programs and newer libraries understand each other, and the other way
- *   round: docs/ABI.md.
+ *   inherited, and not write to them. Cancelling a thread inside a write, and
+ *   leaving a write by longjmp(), from a callback for instance, are not
+ *   supported: list and writer stay in use for ever.
+ * - Every public struct but bufv_reader_t begins with `size`. By it a library
+ *   understands programs that were compiled against an older or a newer
+ *   header: docs/ABI.md.
  */
 
 #ifndef BUFV_H
@@ -200,9 +204,10 @@ typedef void bufv_release_t(void *baton, const void *data, apr_size_t len);
  *
  * @param v set to the list, or to NULL on failure
  * @param pool the list is destroyed when this pool is cleared or destroyed,
- *        unless it was before. NULL: it lives until bufv_destroy(). To destroy
- *        one of very many lists of the same pool takes time in proportion to
- *        their number, since APR looks for its cleanup: give those no pool.
+ *        unless it was before. NULL: it lives until bufv_destroy(). Where very
+ *        many lists have the same pool, bufv_destroy() of one of them takes
+ *        time in proportion to their number, since APR searches the pool's
+ *        cleanups: give such lists no pool.
  * @return APR_SUCCESS; APR_EINVAL if `v` is NULL; APR_ENOMEM.
  *
  * The list's own memory does not come from the pool, so that a list which is
@@ -492,7 +497,9 @@ bufv_append_file_owned(bufv_t *v, apr_file_t *file, apr_off_t offset,
  * @code
  *     for (i = 0; i < nclients; i++) {
  *         bufv_clone(client[i].out, news);
- *         bufv_write_some(client[i].out, client[i].w, NULL);
+ *         status = bufv_write_some(client[i].out, client[i].w, NULL);
+ *         if (status != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(status))
+ *             hang_up(&client[i]);
  *     }
  *     bufv_clear(news);
  * @endcode
@@ -562,8 +569,8 @@ BUFV_DECLARE(apr_status_t)
 bufv_read(bufv_t *v, void *data, apr_size_t *len) BUFV_NEEDS(1) BUFV_NEEDS(3);
 
 /**
- * Shows where the first chunks lie, without taking them. For writers of a
- * transport of their own, and for looking.
+ * Shows where the first chunks lie, without taking them: for programs that
+ * send the bytes by themselves, and for looking.
  *
  * @param v the list. It holds the same bytes afterwards; a file range is
  *        read into memory of the list, so the rule of one thread at a time
@@ -609,9 +616,9 @@ bufv_peek(bufv_t *v, struct iovec *vec, apr_size_t *nvec) BUFV_NEEDS(1)
  * A transport: what it can do, and how. Zero is a good value for all but
  * `size`, `name`, the two limits and `writev`.
  *
- * An operation may use other lists and other writers. Of the list that it was
- * lent a part of it may not append to, clone, or peek into a file range of:
- * that is APR_EBUSY, as is all that would take bytes off it.
+ * An operation may use other lists and other writers. To the list that lent it
+ * these chunks it may not append; nor may it clone that list, look into its
+ * file ranges, or take bytes off it: all of that is APR_EBUSY.
  */
 typedef struct bufv_ops_t {
     /** sizeof(bufv_ops_t), as the program was compiled. Members that it does
@@ -802,9 +809,23 @@ typedef struct bufv_writer_t bufv_writer_t;
  * @return APR_SUCCESS; APR_EINVAL if an argument is NULL; APR_ENOTSOCK, or the
  *         system's word for it, if the descriptor is no socket; APR_ENOMEM
  *
- * Nothing of the socket is changed for longer than an attempt, which does not
- * wait; docs/TOUCHES.md has what is changed meanwhile, for each back end.
- * Another thread may read from the socket while this one writes.
+ * Another thread may read from the socket while this one writes. On Linux and
+ * most other systems a write of chunks in memory does not change the socket's
+ * mode. Where the call cannot be told not to wait, a *blocking* socket is made
+ * non-blocking for the time of each attempt: for sendfile(), on Windows, and
+ * with the generic back end where a send knows no MSG_DONTWAIT. A thread that
+ * begins to read from it just then gets APR_EAGAIN instead of waiting. APR's
+ * sockets block while their timeout is below 0, on Windows also above 0. So
+ * set a timeout of 0 or more (Windows: of 0) if one thread reads and another
+ * writes. docs/TOUCHES.md has what else is changed for an attempt, on each
+ * system.
+ *
+ * With Nagle's algorithm, that is, without APR_TCP_NODELAY, the last bytes of
+ * an attempt may have to wait until the peer has acknowledged those before. A
+ * list that takes several attempts is spared that by MSG_MORE, with the unix
+ * back end on Linux. Elsewhere, and with the generic back end on Linux too,
+ * chunks in memory are sent without MSG_MORE: copying keeps the attempts few,
+ * and for lists that take several all the same, set APR_TCP_NODELAY.
  */
 BUFV_DECLARE(apr_status_t)
 bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool)
@@ -819,8 +840,10 @@ bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool)
  * attempts. What APR itself fails to flush on a full disk is APR's to count.
  * The timeout of a pipe (apr_file_pipe_timeout_set()) holds as a socket's
  * does. No signal reaches the process when the reader of a pipe is gone;
- * SIGXFSZ and SIGTTOU are the program's. With APR_FOPEN_APPEND each attempt,
- * not the list, goes to the end of the file in one piece.
+ * SIGXFSZ and SIGTTOU are the program's. A FIFO or terminal that blocks, and a
+ * pipe but on recent Linux, is made non-blocking for the time of each attempt,
+ * which others that share it may see: docs/TOUCHES.md. With APR_FOPEN_APPEND
+ * each attempt, not the list, goes to the end of the file in one piece.
  *
  * @param w set to the writer, or to NULL on failure
  * @param file borrowed; must be open for writing, and stay so as long as the
@@ -893,8 +916,8 @@ bufv_writer_copy_below_set(bufv_writer_t *w, apr_size_t bytes);
  * with its neighbours, which is cheaper.
  *
  * @param w the writer
- * @param bytes the length of what is left of a range. 0: none is read for its
- *        size; ~0: all are read. Begins with 16 KiB: docs/PERFORMANCE.md.
+ * @param bytes the length of what is left of a range. 0: none is read because
+ *        it is short; ~0: all are read. Begins with 16 KiB.
  */
 BUFV_DECLARE(void)
 bufv_writer_sendfile_from_set(bufv_writer_t *w, apr_uint64_t bytes);
@@ -1080,10 +1103,12 @@ BUFV_DECLARE(char *)
 bufv_writer_strerror(const bufv_writer_t *w, char *buf, apr_size_t size);
 
 /**
- * The transport of stream sockets in the back end that was built in: its name
- * and limits, to look at.
+ * The transport of stream sockets in the back end that was built in, to look
+ * at its name and limits. `name` is "sendmsg" (unix), "WSASend" (win32) or
+ * "send" (generic); `max_vec` is 1024 (less where the system takes less), 512
+ * or 1.
  *
- * @return constant; its operations are not to be called
+ * @return constant; its operations must not be called
  */
 BUFV_DECLARE(const bufv_ops_t *) bufv_socket_ops(void);
 
@@ -1116,7 +1141,8 @@ BUFV_DECLARE(const bufv_ops_t *) bufv_socket_ops(void);
  * @par Threads
  * A list belongs to one thread at a time, and so does a writer, unless its
  * lock is enabled. To end a waiting write from another thread, shut the
- * socket down with apr_socket_shutdown().
+ * socket down with apr_socket_shutdown(); do not close it, since the number of
+ * its descriptor may be another's a moment later.
  * @{
  */
 
@@ -1203,9 +1229,8 @@ typedef struct bufv_terms_t {
  *
  * @param v, w as for bufv_write()
  * @param terms read now; NULL: as bufv_write()
- * @param report filled on every path but one: what became of this call; may
- *        be NULL. Its `size` is set by the caller; where that is not right,
- *        nothing is filled.
+ * @param report what became of this call; may be NULL. The caller sets its
+ *        `size`. It is filled on every path, unless that `size` is wrong.
  * @return as bufv_write(); APR_EINVAL if the `size` of `terms` or `report` is
  *         less than the struct of 0.2; APR_ENOTIMPL if it is more than the
  *         library's own and what the library does not know of it is not 0
@@ -1334,7 +1359,7 @@ bufv_reader_file(apr_file_t *file) BUFV_NEEDS(1);
  * @param got set to the bytes that came, on every path
  * @return the reader's status: bytes that came with APR_EOF or an error are in
  *         the list all the same. APR_EGENERAL if the reader claims more than
- * it was given room for; APR_ENOMEM, APR_EINVAL and APR_EBUSY as
+ *         it was given room for; APR_ENOMEM, APR_EINVAL and APR_EBUSY as
  *         bufv_reserve(). If nothing came, the list and its memory are as
  *         before; a reservation of the caller's has ended.
  */
@@ -1347,11 +1372,11 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
  *
  * @param w the writer
  * @param r the reader
- * @param rest what was read and has not left: written first, and holding on
- *        return what has to be written before anything else. Call again with
- *        it to go on where this call stopped. At most 64 KiB are read ahead
- *        into it, and only when it is empty. NULL: what was read and did not
- *        leave is lost.
+ * @param rest what was read and has not left. It is written first, and holds
+ *        on return what has to be written before anything else: call again
+ *        with it to go on where this call stopped. At most 64 KiB are read
+ *        ahead into it, and only when it is empty. NULL: what was read and did
+ *        not leave is lost.
  * @param copied set to the bytes accepted, those of `rest` included, on every
  *        path; may be NULL
  * @return APR_SUCCESS at the reader's end; the reader's error, after the bytes
