@@ -226,8 +226,8 @@ bufv_create(bufv_t **v, apr_pool_t *pool) BUFV_NEEDS(1) BUFV_CHECKED;
 BUFV_DECLARE(void) bufv_destroy(bufv_t *v);
 
 /**
- * The first append that failed since the list was created or cleared: for a
- * program that appends many times and asks once.
+ * Returns the status of the first append that failed since the list was
+ * created or cleared, for a program that appends many times and asks once.
  *
  * @param v the list
  * @return APR_SUCCESS if none failed; else its status. The appends that came
@@ -286,7 +286,8 @@ bufv_append_copy(bufv_t *v, const void *data, apr_size_t len) BUFV_NEEDS(1)
     BUFV_READS(2, 3);
 
 /**
- * Appends a chunk and hands its care to the list.
+ * Appends a chunk that the list owns from then on: `release` is called when
+ * the list is done with the chunk.
  *
  * @param v the list
  * @param data, len as for bufv_append()
@@ -329,8 +330,8 @@ bufv_append_vec(bufv_t *v, const struct iovec *vec, apr_size_t nvec)
     BUFV_NEEDS(1) BUFV_READS(2, 3);
 
 /**
- * Moves all chunks of one list to the end of another, with their care. No
- * bytes are copied.
+ * Moves all chunks of one list to the end of another, with their release
+ * callbacks. No bytes are copied.
  *
  * @param v the list that receives
  * @param from the list that gives and is left empty, ready for reuse
@@ -463,7 +464,8 @@ bufv_append_file(bufv_t *v, apr_file_t *file, apr_off_t offset,
                  apr_uint64_t len) BUFV_NEEDS(1) BUFV_NEEDS(2);
 
 /**
- * Appends a range of an open file and hands the care of the file to the list.
+ * Appends a range of an open file that the list owns from then on: `release`
+ * is called when the list is done with the range.
  *
  * @param v, file, offset, len as for bufv_append_file()
  * @param release called exactly once, with NULL and 0, when the range is done
@@ -489,8 +491,8 @@ bufv_append_file_owned(bufv_t *v, apr_file_t *file, apr_off_t offset,
  *
  * @param v the list that receives
  * @param from the list that is shared; may be `v` itself. It holds the same
- *        bytes afterwards; that it shares its release callbacks is written
- *        down in it, so the rule of one thread at a time holds for it.
+ *        bytes afterwards; but the call notes in it which release callbacks
+ *        are shared, so the rule of one thread at a time holds for it.
  * @return as bufv_append_list(); APR_EBUSY also if `from` is lent to the
  *         operation that calls this
  *
@@ -527,7 +529,7 @@ bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head) BUFV_NEEDS(1)
     BUFV_NEEDS(3);
 
 /**
- * The number of bytes in the list, in constant time.
+ * Returns the number of bytes in the list, in constant time.
  *
  * @param v the list
  * @return what is left to write
@@ -535,7 +537,7 @@ bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head) BUFV_NEEDS(1)
 BUFV_DECLARE(apr_uint64_t) bufv_length(const bufv_t *v);
 
 /**
- * The number of chunks in the list, in constant time.
+ * Returns the number of chunks in the list, in constant time.
  *
  * @param v the list
  * @return their number; none of them is empty
@@ -608,8 +610,8 @@ bufv_peek(bufv_t *v, struct iovec *vec, apr_size_t *nvec) BUFV_NEEDS(1)
  * @{
  */
 
-/** What `more` is when a range of a file comes next, and `sendfile` will be
- * given it. */
+/** The value of `more` when a range of a file comes next, which `sendfile`
+ * will be given. */
 #define BUFV_MORE_FILE 2
 
 /**
@@ -676,8 +678,8 @@ typedef struct bufv_ops_t {
      */
     apr_status_t (*wait)(void *baton, apr_interval_time_t timeout);
 
-    /** The time in microseconds, on a clock of its own, for deadlines and the
-     * stall limit. NULL: the system's monotonic clock. */
+    /** Returns the time in microseconds, on the transport's own clock, for
+     * deadlines and the stall limit. NULL: the system's monotonic clock. */
     apr_time_t (*now)(void *baton);
 
     /**
@@ -711,8 +713,9 @@ typedef struct bufv_ops_t {
     void (*end)(void *baton);
 
     /**
-     * Its own stall limit, as the timeout of a socket is. Called at any time,
-     * by any thread that writes, also outside of a run. NULL: none.
+     * Returns the transport's own stall limit, as the timeout of a socket is
+     * one. Called at any time, by any thread that writes, also outside of a
+     * run. NULL: there is none.
      *
      * @param baton what was given to bufv_writer_create()
      * @return microseconds; 0: it never waits; below 0: no limit
@@ -884,7 +887,7 @@ bufv_writer_create(bufv_writer_t **w, const bufv_ops_t *ops, void *baton,
 BUFV_DECLARE(void) bufv_writer_destroy(bufv_writer_t *w);
 
 /**
- * Lowers the limits of one attempt, for tests and for politeness.
+ * Lowers the limits of one attempt, for tests, and to send in smaller pieces.
  *
  * @param w the writer
  * @param max_vec the most chunks; 0, or more than the transport takes: the
@@ -1005,10 +1008,10 @@ typedef struct bufv_call_t {
 } bufv_call_t;
 
 /**
- * Told of each attempt right after it, also of a failed one, when its bytes
- * have left the list. It may do what a release callback may: look at the list
- * and append to it, write other lists to other writers, destroy the list or
- * the writer; not write to this writer.
+ * A hook. It is called right after each attempt, also after a failed one, when
+ * its bytes have left the list. It may do what a release callback may: look at
+ * the list and append to it, write other lists to other writers, destroy the
+ * list or the writer; not write to this writer.
  *
  * @param baton what was given to bufv_writer_hook_set()
  * @param call the attempt; valid until the hook returns
@@ -1063,8 +1066,9 @@ typedef struct bufv_stats_t {
 } bufv_stats_t;
 
 /**
- * What became of the writer's last write that ended. A write that was refused
- * for want of the turn (bufv_writer_lock_enable()) is none.
+ * Tells what became of the writer's last write that ended. A write that was
+ * refused because it was not its turn (bufv_writer_lock_enable()) does not
+ * count.
  *
  * @param w the writer
  * @param report filled up to its `size`, which the caller sets; all 0 but
@@ -1075,8 +1079,8 @@ BUFV_DECLARE(void)
 bufv_writer_report(const bufv_writer_t *w, bufv_report_t *report);
 
 /**
- * What the writer has done since it was created, writes that are under way
- * not counted.
+ * Tells what the writer has done since it was created. Writes that are under
+ * way are not counted.
  *
  * @param w the writer
  * @param stats as `report` of bufv_writer_report()
@@ -1322,8 +1326,8 @@ typedef struct bufv_reader_t {
 } bufv_reader_t;
 
 /**
- * The list as a reader: reading consumes it, and bufv_copy() from it is
- * bufv_write().
+ * Makes a reader of a list. Reading consumes the list, and bufv_copy() from it
+ * does what bufv_write() does.
  *
  * @param v the list
  * @return the reader; valid as long as the list
@@ -1331,8 +1335,8 @@ typedef struct bufv_reader_t {
 BUFV_DECLARE(bufv_reader_t) bufv_reader(bufv_t *v) BUFV_NEEDS(1);
 
 /**
- * A socket as a reader: one apr_socket_recv() a read, which waits as the
- * timeout of the socket says. The peer's end is APR_EOF.
+ * Makes a reader of a socket. Each read is one apr_socket_recv(), which waits
+ * as long as the timeout of the socket says. APR_EOF: the peer sends no more.
  *
  * @param sock borrowed
  * @return the reader; valid as long as the socket
@@ -1341,8 +1345,8 @@ BUFV_DECLARE(bufv_reader_t)
 bufv_reader_socket(apr_socket_t *sock) BUFV_NEEDS(1);
 
 /**
- * A file or a pipe as a reader: one apr_file_read() a read, from where the
- * file stands.
+ * Makes a reader of a file or a pipe. Each read is one apr_file_read(), from
+ * the position of the file.
  *
  * @param file borrowed
  * @return the reader; valid as long as the file
@@ -1368,7 +1372,9 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
     BUFV_NEEDS(1) BUFV_NEEDS(2) BUFV_NEEDS(4) BUFV_CHECKED;
 
 /**
- * Copies all that a reader has to a writer, in bounded memory.
+ * Copies all that a reader has to a writer, in bounded memory. If `read` of the
+ * reader returns APR_EAGAIN, its `wait` is called, for as long as the writer's
+ * deadline allows; without `wait`, APR_EAGAIN is returned.
  *
  * @param w the writer
  * @param r the reader
@@ -1398,9 +1404,9 @@ bufv_copy(bufv_writer_t *w, const bufv_reader_t *r, bufv_t *rest,
 /** @} */
 
 /**
- * The library's version.
+ * Returns the library's version.
  *
- * @return "1.2.3" and the like; constant
+ * @return a constant string like "1.2.3"
  */
 BUFV_DECLARE(const char *) bufv_version(void);
 
