@@ -1373,8 +1373,8 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
 
 /**
  * Copies all that a reader has to a writer, in bounded memory. If `read` of the
- * reader returns APR_EAGAIN, its `wait` is called, for as long as the writer's
- * deadline allows; without `wait`, APR_EAGAIN is returned.
+ * reader returns APR_EAGAIN, its `wait` is called, within the writer's
+ * deadline; without `wait`, APR_EAGAIN is returned.
  *
  * @param w the writer
  * @param r the reader
