@@ -1372,8 +1372,8 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
     BUFV_NEEDS(1) BUFV_NEEDS(2) BUFV_NEEDS(4) BUFV_CHECKED;
 
 /**
- * Copies all that a reader has to a writer, in bounded memory. If `read` of the
- * reader returns APR_EAGAIN, its `wait` is called, within the writer's
+ * Copies all that a reader has to a writer, in bounded memory. If `read` of
+ * the reader returns APR_EAGAIN, its `wait` is called, within the writer's
  * deadline; without `wait`, APR_EAGAIN is returned.
  *
  * @param w the writer
