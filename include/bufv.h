@@ -903,12 +903,15 @@ bufv_writer_limits_set(bufv_writer_t *w, apr_size_t max_vec,
  *
  * Two or more neighbouring chunks shorter than this are copied into scratch
  * memory and leave as one, since handing a small chunk to the system costs
- * more than copying it. Longer ones, and a lone one, go by reference. What
+ * more than copying it. Longer ones, and a lone one, go by reference; those
+ * that lie side by side in memory may leave as one entry, without a copy. What
  * is sent, counted and released stays the same.
  *
  * @param w the writer
  * @param bytes the size; 0: never copy, and each chunk is one entry of an
- *        attempt. Begins with `copy_below` of the transport's bufv_ops_t.
+ *        attempt. So n chunks in memory take n / `max_vec` attempts, rounded
+ *        up, if the destination takes all and `max_bytes` is not reached.
+ *        Begins with `copy_below` of the transport's bufv_ops_t.
  */
 BUFV_DECLARE(void)
 bufv_writer_copy_below_set(bufv_writer_t *w, apr_size_t bytes);
