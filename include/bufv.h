@@ -15,8 +15,11 @@
  *     bufv_writer_t *w;
  *     apr_uint64_t written;
  *
- *     bufv_create(&v, pool);
- *     bufv_writer_socket(&w, sock, pool);
+ *     status = bufv_create(&v, pool);
+ *     if (status == APR_SUCCESS)
+ *         status = bufv_writer_socket(&w, sock, pool);
+ *     if (status != APR_SUCCESS)
+ *         return status;
  *
  *     bufv_append(v, header, header_len);
  *     bufv_append(v, body, body_len);
@@ -44,14 +47,15 @@
  *   what that is for each kind of destination.
  * - A list or a writer belongs to one thread at a time. A writer whose lock
  *   is enabled may be written to by several threads, each with a list of its
- *   own. Different lists and writers are independent, clones included.
+ *   own. Different lists and writers are independent, clones included. No
+ *   function may be called in a signal handler.
  * - After fork() a child may destroy the lists and locked writers that it
- *   inherited, and not write to them. A thread that is cancelled or leaves by
- *   longjmp() inside a write, from a callback for instance, leaves list and
- *   writer in use for ever: neither is supported.
- * - Every public struct but bufv_reader_t begins with `size`, by which older
- *   programs and newer libraries understand each other, and the other way
- *   round: docs/ABI.md.
+ *   inherited, and not write to them. Cancelling a thread inside a write, and
+ *   leaving a write by longjmp(), from a callback for instance, are not
+ *   supported: list and writer stay in use for ever.
+ * - Every public struct but bufv_reader_t begins with `size`. By it a library
+ *   understands programs that were compiled against an older or a newer
+ *   header: docs/ABI.md.
  */
 
 #ifndef BUFV_H
@@ -200,9 +204,10 @@ typedef void bufv_release_t(void *baton, const void *data, apr_size_t len);
  *
  * @param v set to the list, or to NULL on failure
  * @param pool the list is destroyed when this pool is cleared or destroyed,
- *        unless it was before. NULL: it lives until bufv_destroy(). To destroy
- *        one of very many lists of the same pool takes time in proportion to
- *        their number, since APR looks for its cleanup: give those no pool.
+ *        unless it was before. NULL: it lives until bufv_destroy(). Where very
+ *        many lists have the same pool, bufv_destroy() of one of them takes
+ *        time in proportion to their number, since APR searches the pool's
+ *        cleanups: give such lists no pool.
  * @return APR_SUCCESS; APR_EINVAL if `v` is NULL; APR_ENOMEM.
  *
  * The list's own memory does not come from the pool, so that a list which is
@@ -221,8 +226,8 @@ bufv_create(bufv_t **v, apr_pool_t *pool) BUFV_NEEDS(1) BUFV_CHECKED;
 BUFV_DECLARE(void) bufv_destroy(bufv_t *v);
 
 /**
- * The first append that failed since the list was created or cleared: for a
- * program that appends many times and asks once.
+ * Returns the status of the first append that failed since the list was
+ * created or cleared, for a program that appends many times and asks once.
  *
  * @param v the list
  * @return APR_SUCCESS if none failed; else its status. The appends that came
@@ -281,7 +286,8 @@ bufv_append_copy(bufv_t *v, const void *data, apr_size_t len) BUFV_NEEDS(1)
     BUFV_READS(2, 3);
 
 /**
- * Appends a chunk and hands its care to the list.
+ * Appends a chunk that the list owns from then on: `release` is called when
+ * the list is done with the chunk.
  *
  * @param v the list
  * @param data, len as for bufv_append()
@@ -324,8 +330,8 @@ bufv_append_vec(bufv_t *v, const struct iovec *vec, apr_size_t nvec)
     BUFV_NEEDS(1) BUFV_READS(2, 3);
 
 /**
- * Moves all chunks of one list to the end of another, with their care. No
- * bytes are copied.
+ * Moves all chunks of one list to the end of another, with their release
+ * callbacks. No bytes are copied.
  *
  * @param v the list that receives
  * @param from the list that gives and is left empty, ready for reuse
@@ -458,7 +464,8 @@ bufv_append_file(bufv_t *v, apr_file_t *file, apr_off_t offset,
                  apr_uint64_t len) BUFV_NEEDS(1) BUFV_NEEDS(2);
 
 /**
- * Appends a range of an open file and hands the care of the file to the list.
+ * Appends a range of an open file that the list owns from then on: `release`
+ * is called when the list is done with the range.
  *
  * @param v, file, offset, len as for bufv_append_file()
  * @param release called exactly once, with NULL and 0, when the range is done
@@ -484,15 +491,17 @@ bufv_append_file_owned(bufv_t *v, apr_file_t *file, apr_off_t offset,
  *
  * @param v the list that receives
  * @param from the list that is shared; may be `v` itself. It holds the same
- *        bytes afterwards; that it shares its release callbacks is written
- *        down in it, so the rule of one thread at a time holds for it.
+ *        bytes afterwards; but the call notes in it which release callbacks
+ *        are shared, so the rule of one thread at a time holds for it.
  * @return as bufv_append_list(); APR_EBUSY also if `from` is lent to the
  *         operation that calls this
  *
  * @code
  *     for (i = 0; i < nclients; i++) {
  *         bufv_clone(client[i].out, news);
- *         bufv_write_some(client[i].out, client[i].w, NULL);
+ *         status = bufv_write_some(client[i].out, client[i].w, NULL);
+ *         if (status != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(status))
+ *             hang_up(&client[i]);
  *     }
  *     bufv_clear(news);
  * @endcode
@@ -520,7 +529,7 @@ bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head) BUFV_NEEDS(1)
     BUFV_NEEDS(3);
 
 /**
- * The number of bytes in the list, in constant time.
+ * Returns the number of bytes in the list, in constant time.
  *
  * @param v the list
  * @return what is left to write
@@ -528,7 +537,7 @@ bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head) BUFV_NEEDS(1)
 BUFV_DECLARE(apr_uint64_t) bufv_length(const bufv_t *v);
 
 /**
- * The number of chunks in the list, in constant time.
+ * Returns the number of chunks in the list, in constant time.
  *
  * @param v the list
  * @return their number; none of them is empty
@@ -562,8 +571,8 @@ BUFV_DECLARE(apr_status_t)
 bufv_read(bufv_t *v, void *data, apr_size_t *len) BUFV_NEEDS(1) BUFV_NEEDS(3);
 
 /**
- * Shows where the first chunks lie, without taking them. For writers of a
- * transport of their own, and for looking.
+ * Shows where the first chunks lie, without taking them: for programs that
+ * send the bytes by themselves, and for looking.
  *
  * @param v the list. It holds the same bytes afterwards; a file range is
  *        read into memory of the list, so the rule of one thread at a time
@@ -601,17 +610,17 @@ bufv_peek(bufv_t *v, struct iovec *vec, apr_size_t *nvec) BUFV_NEEDS(1)
  * @{
  */
 
-/** What `more` is when a range of a file comes next, and `sendfile` will be
- * given it. */
+/** The value of `more` when a range of a file comes next, which `sendfile`
+ * will be given. */
 #define BUFV_MORE_FILE 2
 
 /**
  * A transport: what it can do, and how. Zero is a good value for all but
  * `size`, `name`, the two limits and `writev`.
  *
- * An operation may use other lists and other writers. Of the list that it was
- * lent a part of it may not append to, clone, or peek into a file range of:
- * that is APR_EBUSY, as is all that would take bytes off it.
+ * An operation may use other lists and other writers. To the list that lent it
+ * these chunks it may not append; nor may it clone that list, look into its
+ * file ranges, or take bytes off it: all of that is APR_EBUSY.
  */
 typedef struct bufv_ops_t {
     /** sizeof(bufv_ops_t), as the program was compiled. Members that it does
@@ -669,8 +678,8 @@ typedef struct bufv_ops_t {
      */
     apr_status_t (*wait)(void *baton, apr_interval_time_t timeout);
 
-    /** The time in microseconds, on a clock of its own, for deadlines and the
-     * stall limit. NULL: the system's monotonic clock. */
+    /** Returns the time in microseconds, on the transport's own clock, for
+     * deadlines and the stall limit. NULL: the system's monotonic clock. */
     apr_time_t (*now)(void *baton);
 
     /**
@@ -704,8 +713,9 @@ typedef struct bufv_ops_t {
     void (*end)(void *baton);
 
     /**
-     * Its own stall limit, as the timeout of a socket is. Called at any time,
-     * by any thread that writes, also outside of a run. NULL: none.
+     * Returns the transport's own stall limit, as the timeout of a socket is
+     * one. Called at any time, by any thread that writes, also outside of a
+     * run. NULL: there is none.
      *
      * @param baton what was given to bufv_writer_create()
      * @return microseconds; 0: it never waits; below 0: no limit
@@ -802,9 +812,23 @@ typedef struct bufv_writer_t bufv_writer_t;
  * @return APR_SUCCESS; APR_EINVAL if an argument is NULL; APR_ENOTSOCK, or the
  *         system's word for it, if the descriptor is no socket; APR_ENOMEM
  *
- * Nothing of the socket is changed for longer than an attempt, which does not
- * wait; docs/TOUCHES.md has what is changed meanwhile, for each back end.
- * Another thread may read from the socket while this one writes.
+ * Another thread may read from the socket while this one writes. On Linux and
+ * most other systems a write of chunks in memory does not change the socket's
+ * mode. Where the call cannot be told not to wait, a *blocking* socket is made
+ * non-blocking for the time of each attempt: for sendfile(), on Windows, and
+ * with the generic back end where a send knows no MSG_DONTWAIT. A thread that
+ * begins to read from it just then gets APR_EAGAIN instead of waiting. APR's
+ * sockets block while their timeout is below 0, on Windows also above 0. So
+ * set a timeout of 0 or more (Windows: of 0) if one thread reads and another
+ * writes. docs/TOUCHES.md has what else is changed for an attempt, on each
+ * system.
+ *
+ * With Nagle's algorithm, that is, without APR_TCP_NODELAY, the last bytes of
+ * an attempt may have to wait until the peer has acknowledged those before. A
+ * list that takes several attempts is spared that by MSG_MORE, with the unix
+ * back end on Linux. Elsewhere, and with the generic back end on Linux too,
+ * chunks in memory are sent without MSG_MORE: copying keeps the attempts few,
+ * and for lists that take several all the same, set APR_TCP_NODELAY.
  */
 BUFV_DECLARE(apr_status_t)
 bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool)
@@ -819,8 +843,10 @@ bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool)
  * attempts. What APR itself fails to flush on a full disk is APR's to count.
  * The timeout of a pipe (apr_file_pipe_timeout_set()) holds as a socket's
  * does. No signal reaches the process when the reader of a pipe is gone;
- * SIGXFSZ and SIGTTOU are the program's. With APR_FOPEN_APPEND each attempt,
- * not the list, goes to the end of the file in one piece.
+ * SIGXFSZ and SIGTTOU are the program's. A FIFO or terminal that blocks, and a
+ * pipe but on recent Linux, is made non-blocking for the time of each attempt,
+ * which others that share it may see: docs/TOUCHES.md. With APR_FOPEN_APPEND
+ * each attempt, not the list, goes to the end of the file in one piece.
  *
  * @param w set to the writer, or to NULL on failure
  * @param file borrowed; must be open for writing, and stay so as long as the
@@ -861,7 +887,7 @@ bufv_writer_create(bufv_writer_t **w, const bufv_ops_t *ops, void *baton,
 BUFV_DECLARE(void) bufv_writer_destroy(bufv_writer_t *w);
 
 /**
- * Lowers the limits of one attempt, for tests and for politeness.
+ * Lowers the limits of one attempt, for tests, and to send in smaller pieces.
  *
  * @param w the writer
  * @param max_vec the most chunks; 0, or more than the transport takes: the
@@ -877,12 +903,15 @@ bufv_writer_limits_set(bufv_writer_t *w, apr_size_t max_vec,
  *
  * Two or more neighbouring chunks shorter than this are copied into scratch
  * memory and leave as one, since handing a small chunk to the system costs
- * more than copying it. Longer ones, and a lone one, go by reference. What
+ * more than copying it. Longer ones, and a lone one, go by reference; those
+ * that lie side by side in memory may leave as one entry, without a copy. What
  * is sent, counted and released stays the same.
  *
  * @param w the writer
  * @param bytes the size; 0: never copy, and each chunk is one entry of an
- *        attempt. Begins with `copy_below` of the transport's bufv_ops_t.
+ *        attempt. So n chunks in memory take n / `max_vec` attempts, rounded
+ *        up, if the destination takes all and `max_bytes` is not reached.
+ *        Begins with `copy_below` of the transport's bufv_ops_t.
  */
 BUFV_DECLARE(void)
 bufv_writer_copy_below_set(bufv_writer_t *w, apr_size_t bytes);
@@ -893,8 +922,8 @@ bufv_writer_copy_below_set(bufv_writer_t *w, apr_size_t bytes);
  * with its neighbours, which is cheaper.
  *
  * @param w the writer
- * @param bytes the length of what is left of a range. 0: none is read for its
- *        size; ~0: all are read. Begins with 16 KiB: docs/PERFORMANCE.md.
+ * @param bytes the length of what is left of a range. 0: none is read because
+ *        it is short; ~0: all are read. Begins with 16 KiB.
  */
 BUFV_DECLARE(void)
 bufv_writer_sendfile_from_set(bufv_writer_t *w, apr_uint64_t bytes);
@@ -982,10 +1011,10 @@ typedef struct bufv_call_t {
 } bufv_call_t;
 
 /**
- * Told of each attempt right after it, also of a failed one, when its bytes
- * have left the list. It may do what a release callback may: look at the list
- * and append to it, write other lists to other writers, destroy the list or
- * the writer; not write to this writer.
+ * A hook. It is called right after each attempt, also after a failed one, when
+ * its bytes have left the list. It may do what a release callback may: look at
+ * the list and append to it, write other lists to other writers, destroy the
+ * list or the writer; not write to this writer.
  *
  * @param baton what was given to bufv_writer_hook_set()
  * @param call the attempt; valid until the hook returns
@@ -1040,8 +1069,9 @@ typedef struct bufv_stats_t {
 } bufv_stats_t;
 
 /**
- * What became of the writer's last write that ended. A write that was refused
- * for want of the turn (bufv_writer_lock_enable()) is none.
+ * Tells what became of the writer's last write that ended. A write that was
+ * refused because it was not its turn (bufv_writer_lock_enable()) does not
+ * count.
  *
  * @param w the writer
  * @param report filled up to its `size`, which the caller sets; all 0 but
@@ -1052,8 +1082,8 @@ BUFV_DECLARE(void)
 bufv_writer_report(const bufv_writer_t *w, bufv_report_t *report);
 
 /**
- * What the writer has done since it was created, writes that are under way
- * not counted.
+ * Tells what the writer has done since it was created. Writes that are under
+ * way are not counted.
  *
  * @param w the writer
  * @param stats as `report` of bufv_writer_report()
@@ -1080,10 +1110,12 @@ BUFV_DECLARE(char *)
 bufv_writer_strerror(const bufv_writer_t *w, char *buf, apr_size_t size);
 
 /**
- * The transport of stream sockets in the back end that was built in: its name
- * and limits, to look at.
+ * The transport of stream sockets in the back end that was built in, to look
+ * at its name and limits. `name` is "sendmsg" (unix), "WSASend" (win32) or
+ * "send" (generic); `max_vec` is 1024 (less where the system takes less), 512
+ * or 1.
  *
- * @return constant; its operations are not to be called
+ * @return constant; its operations must not be called
  */
 BUFV_DECLARE(const bufv_ops_t *) bufv_socket_ops(void);
 
@@ -1116,7 +1148,8 @@ BUFV_DECLARE(const bufv_ops_t *) bufv_socket_ops(void);
  * @par Threads
  * A list belongs to one thread at a time, and so does a writer, unless its
  * lock is enabled. To end a waiting write from another thread, shut the
- * socket down with apr_socket_shutdown().
+ * socket down with apr_socket_shutdown(); do not close it, since the number of
+ * its descriptor may be another's a moment later.
  * @{
  */
 
@@ -1203,9 +1236,8 @@ typedef struct bufv_terms_t {
  *
  * @param v, w as for bufv_write()
  * @param terms read now; NULL: as bufv_write()
- * @param report filled on every path but one: what became of this call; may
- *        be NULL. Its `size` is set by the caller; where that is not right,
- *        nothing is filled.
+ * @param report what became of this call; may be NULL. The caller sets its
+ *        `size`. It is filled on every path, unless that `size` is wrong.
  * @return as bufv_write(); APR_EINVAL if the `size` of `terms` or `report` is
  *         less than the struct of 0.2; APR_ENOTIMPL if it is more than the
  *         library's own and what the library does not know of it is not 0
@@ -1297,8 +1329,8 @@ typedef struct bufv_reader_t {
 } bufv_reader_t;
 
 /**
- * The list as a reader: reading consumes it, and bufv_copy() from it is
- * bufv_write().
+ * Makes a reader of a list. Reading consumes the list, and bufv_copy() from it
+ * does what bufv_write() does.
  *
  * @param v the list
  * @return the reader; valid as long as the list
@@ -1306,8 +1338,8 @@ typedef struct bufv_reader_t {
 BUFV_DECLARE(bufv_reader_t) bufv_reader(bufv_t *v) BUFV_NEEDS(1);
 
 /**
- * A socket as a reader: one apr_socket_recv() a read, which waits as the
- * timeout of the socket says. The peer's end is APR_EOF.
+ * Makes a reader of a socket. Each read is one apr_socket_recv(), which waits
+ * as long as the timeout of the socket says. APR_EOF: the peer sends no more.
  *
  * @param sock borrowed
  * @return the reader; valid as long as the socket
@@ -1316,8 +1348,8 @@ BUFV_DECLARE(bufv_reader_t)
 bufv_reader_socket(apr_socket_t *sock) BUFV_NEEDS(1);
 
 /**
- * A file or a pipe as a reader: one apr_file_read() a read, from where the
- * file stands.
+ * Makes a reader of a file or a pipe. Each read is one apr_file_read(), from
+ * the position of the file.
  *
  * @param file borrowed
  * @return the reader; valid as long as the file
@@ -1334,7 +1366,7 @@ bufv_reader_file(apr_file_t *file) BUFV_NEEDS(1);
  * @param got set to the bytes that came, on every path
  * @return the reader's status: bytes that came with APR_EOF or an error are in
  *         the list all the same. APR_EGENERAL if the reader claims more than
- * it was given room for; APR_ENOMEM, APR_EINVAL and APR_EBUSY as
+ *         it was given room for; APR_ENOMEM, APR_EINVAL and APR_EBUSY as
  *         bufv_reserve(). If nothing came, the list and its memory are as
  *         before; a reservation of the caller's has ended.
  */
@@ -1343,15 +1375,17 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
     BUFV_NEEDS(1) BUFV_NEEDS(2) BUFV_NEEDS(4) BUFV_CHECKED;
 
 /**
- * Copies all that a reader has to a writer, in bounded memory.
+ * Copies all that a reader has to a writer, in bounded memory. If `read` of
+ * the reader returns APR_EAGAIN, its `wait` is called, within the writer's
+ * deadline; without `wait`, APR_EAGAIN is returned.
  *
  * @param w the writer
  * @param r the reader
- * @param rest what was read and has not left: written first, and holding on
- *        return what has to be written before anything else. Call again with
- *        it to go on where this call stopped. At most 64 KiB are read ahead
- *        into it, and only when it is empty. NULL: what was read and did not
- *        leave is lost.
+ * @param rest what was read and has not left. It is written first, and holds
+ *        on return what has to be written before anything else: call again
+ *        with it to go on where this call stopped. At most 64 KiB are read
+ *        ahead into it, and only when it is empty. NULL: what was read and did
+ *        not leave is lost.
  * @param copied set to the bytes accepted, those of `rest` included, on every
  *        path; may be NULL
  * @return APR_SUCCESS at the reader's end; the reader's error, after the bytes
@@ -1373,9 +1407,9 @@ bufv_copy(bufv_writer_t *w, const bufv_reader_t *r, bufv_t *rest,
 /** @} */
 
 /**
- * The library's version.
+ * Returns the library's version.
  *
- * @return "1.2.3" and the like; constant
+ * @return a constant string like "1.2.3"
  */
 BUFV_DECLARE(const char *) bufv_version(void);
 

@@ -5,8 +5,8 @@
  * @brief Writes lists of chunks over TLS, with OpenSSL 3.
  *
  * TLS has no gather: what is handed to SSL_write() leaves as a record of its
- * own, with its own header, tag and system call. Here neighbouring chunks are
- * copied together into full records of 16 KiB before, so that a list of three
+ * own, with its own header, tag and system call. So this writer first copies
+ * neighbouring chunks together into full records of 16 KiB: a list of three
  * small chunks is one record, and a MiB of 100-byte chunks is 64 of them. A
  * chunk of a record's size or more is encrypted from where it lies.
  *
@@ -65,10 +65,11 @@ extern "C" {
  *        SSL_MODE_ENABLE_PARTIAL_WRITE and
  *        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, and keeps them.
  * @param sock borrowed likewise: the socket below `ssl`, to wait for and to
- *        take the timeout from. It does not block during an attempt, and is
- *        then as it was: docs/TOUCHES.md. NULL: there is none, as with a pair
- *        of memory BIOs; bufv_write() then never waits and returns APR_EAGAIN
- *        when the BIO is full.
+ *        take the timeout from. If it blocks, it is made non-blocking for the
+ *        time of each attempt: a thread that begins to read from the socket
+ *        itself just then gets APR_EAGAIN (docs/TOUCHES.md). NULL: there is
+ *        none, as with a pair of memory BIOs; bufv_write() then never waits
+ *        and returns APR_EAGAIN when the BIO is full.
  * @param pool the writer is destroyed when this pool is cleared or destroyed,
  *        unless it was before. NULL: it lives until bufv_writer_destroy().
  * @return APR_SUCCESS; APR_EINVAL if `w` or `ssl` is NULL; APR_ENOTIMPL for

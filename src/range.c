@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A range of a file as a chunk, where it cannot be sent unread. */
+/* Reads ranges of files that are not sent unread. */
 
 #include "bufv_private.h"
 

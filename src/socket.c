@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Writers for sockets, whatever the back end; also those that last for one
- * call. */
+/* Creates writers for sockets, whatever the back end, also those that last for
+ * one call. */
 
 #include "bufv_private.h"
 
@@ -24,8 +24,8 @@ static apr_status_t get_kind(apr_os_sock_t fd, int *message)
     return APR_SUCCESS;
 }
 
-/* A socket that was closed has no number any more: the one that it had may be
- * another's. */
+/* A socket that was closed has no descriptor any more: the number that it had
+ * may be another's, so APR is asked again. */
 static void describe(void *baton, char *buf, apr_size_t size)
 {
     const bufv__socket_t *s = baton;

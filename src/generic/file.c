@@ -112,9 +112,9 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     return bufv__wait_writable(fd, timeout);
 }
 
-/* APR knows one of pipes that it made or was told of. One that was wrapped as
- * a file, a FIFO and a terminal have none, also if they do not block: there
- * bufv_write() waits, as on a socket that was wrapped. */
+/* APR knows a timeout of pipes that it made or was told of. A pipe that was
+ * wrapped as a file, a FIFO and a terminal have none, even if they do not
+ * block: there bufv_write() waits, as on a socket that was wrapped. */
 static apr_interval_time_t get_timeout(void *baton)
 {
     bufv__file_t *f = baton;

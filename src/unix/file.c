@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Files, pipes and terminals by writev(), past APR: its own apr_file_writev()
- * knows no timeout, and leaves a buffered file's position wrong. */
+/* Writes files, pipes and terminals with writev(), past APR: its own
+ * apr_file_writev() knows no timeout, and leaves a buffered file's position
+ * wrong. */
 
 #include "unix.h"
 
@@ -10,8 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Far below the 2 GiB at which Linux cuts a call short and macOS refuses it,
- * so that a deadline is looked at now and then; and more gains nothing. */
+/* Far below the 2 GiB at which Linux cuts a call short and macOS refuses it. A
+ * deadline is looked at between calls, and longer calls gain nothing. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
 #if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
@@ -20,7 +21,8 @@
 #define SILENT 0
 #endif
 
-/* ---- one call, by each of the ways. Returns what the system does. */
+/* ---- one call, by each of the ways: each returns what the system call does,
+ * with errno */
 
 static ssize_t write_plain(int fd, const struct iovec *vec, apr_size_t nvec)
 {
@@ -40,7 +42,7 @@ static ssize_t write_socket(int fd, const struct iovec *vec, apr_size_t nvec)
     ssize_t n;
 
     msg.msg_iov = bufv__unconst(vec);
-    msg.msg_iovlen = (unsigned short)nvec; /* an int here, a size_t there */
+    msg.msg_iovlen = (unsigned short)nvec; /* int or size_t, by system */
     if (SILENT == 0)
         bufv__quiet_begin(&quiet, fd);
     do
@@ -81,7 +83,7 @@ static ssize_t write_on_loan(int fd, const struct iovec *vec, apr_size_t nvec)
 
 /* ---- an attempt */
 
-/* A call made with SIGPIPE kept away. */
+/* Makes a call with SIGPIPE kept away. */
 static ssize_t write_quietly(int fd, const struct iovec *vec, apr_size_t nvec,
                              bufv__method_t method)
 {
@@ -105,8 +107,8 @@ static int is_unknown(int error)
     return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
 }
 
-/* A pipe or a device, by the best way that the system knows for it, which is
- * remembered. */
+/* Writes to a pipe or a device by the best way that the system knows for it,
+ * and remembers that way. */
 static ssize_t write_stream(bufv__file_t *f, int fd, const struct iovec *vec,
                             apr_size_t nvec)
 {
@@ -144,9 +146,9 @@ static apr_status_t judge(ssize_t n, const struct iovec *vec, apr_size_t nvec,
     return APR_SUCCESS;
 }
 
-/* What APR has buffered leaves first; that it does not fit is told as of any
- * attempt. A list that does not leave a message socket in one attempt would be
- * several messages. */
+/* What APR has buffered leaves first; if it does not fit, the status says so,
+ * as that of any attempt. A list that does not go to a message socket in one
+ * attempt would become several messages. */
 static apr_status_t write_vec(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {
@@ -178,9 +180,9 @@ static apr_status_t await(void *baton, apr_interval_time_t timeout)
     return bufv__wait_writable(fd, timeout);
 }
 
-/* APR knows one of pipes that it made or was told of. One that was wrapped as
- * a file, a FIFO and a terminal have none, also if they do not block: there
- * bufv_write() waits, as on a socket that was wrapped. */
+/* APR knows a timeout of pipes that it made or was told of. A pipe that was
+ * wrapped as a file, a FIFO and a terminal have none, even if they do not
+ * block: there bufv_write() waits, as on a socket that was wrapped. */
 static apr_interval_time_t get_timeout(void *baton)
 {
     bufv__file_t *f = baton;

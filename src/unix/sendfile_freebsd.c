@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* sendfile() of FreeBSD and DragonFly. Run by the authors under its rules on
- * Linux (test/sendfile_rules.c), not there. */
+/* sendfile() of FreeBSD and DragonFly. It has been run on Linux, under the
+ * rules of FreeBSD (workbench/cross/sendfile_rules.c), and not there. */
 
 #include "unix.h"
 

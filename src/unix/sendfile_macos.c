@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* sendfile() of macOS. Run by the authors under its rules on Linux
- * (test/sendfile_rules.c), not there. */
+/* sendfile() of macOS. It has been run on Linux, under the rules of macOS
+ * (workbench/cross/sendfile_rules.c), and not there. */
 
 #include "unix.h"
 

@@ -65,7 +65,7 @@ static ssize_t send_once(const bufv__socket_t *s, const struct iovec *vec,
     if (nvec == 1 && s->copying)
         return send(s->fd, vec->iov_base, vec->iov_len, flags);
     msg.msg_iov = bufv__unconst(vec);
-    msg.msg_iovlen = (unsigned short)nvec; /* an int here, a size_t there */
+    msg.msg_iovlen = (unsigned short)nvec; /* int or size_t, by system */
     return sendmsg(s->fd, &msg, flags);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Handles that were opened for overlapped work, and those that were not. */
+/* Reads and writes at an offset, by handles that were opened for overlapped
+ * work and by those that were not. */
 
 #include "win32.h"
 
-/* With the lowest bit set a completion port that the user has tied to the
- * handle is not told. */
+/* The lowest bit of the event is set, so that a completion port that the user
+ * has tied to the handle is not told. */
 static void prepare(OVERLAPPED *o, HANDLE event, apr_off_t at)
 {
     static const OVERLAPPED none;

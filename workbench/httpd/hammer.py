@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many clients at a time, of every kind, that compare each byte they get.
 
-    httpd_hammer.py PORT HTDOCS SECONDS CLIENTS [SEED]
+    hammer.py PORT HTDOCS SECONDS CLIENTS [SEED]
 
 A PORT that begins with s is one for TLS. The clients keep connections open,
 send several requests at once, read slowly, ask for ranges and headers, post
 to a script, and go away in the middle, with a FIN or a reset. Exits with 1 if
 a byte was wrong, or if nothing came. That a server closes a connection between
 two responses is no fault, since it may be restarted; a response that ends too
-early is one (ci/httpd restarts it gracefully).
+early is one (workbench/httpd/run restarts it gracefully).
 """
 
 import os
