@@ -112,22 +112,6 @@
 #define BUFV_CHECKED
 #endif
 
-/* The library itself looks at what it is given, and a program that runs under
- * a sanitizer may want to see that. */
-#if defined(__clang__)
-#if !defined(BUFV_LENIENT) && (__has_feature(undefined_behavior_sanitizer) || \
-                               __has_feature(address_sanitizer))
-#define BUFV_LENIENT
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define BUFV_LENIENT
-#endif
-#if defined(__GNUC__) && !defined(BUFV_BUILDING) && !defined(BUFV_LENIENT)
-#define BUFV_NEEDS(position) __attribute__((nonnull(position)))
-#else
-#define BUFV_NEEDS(position)
-#endif
-
 /* Arguments that must not be NULL, and bytes that must be there. The library
  * itself looks at what it is given; a program that runs under a sanitizer, or
  * that defines BUFV_LENIENT, may want to see that. */

@@ -136,8 +136,8 @@ static int is_unread_next(const call_t *c, apr_size_t sum)
 }
 
 /* Each chunk is an entry where nothing is copied; of two small neighbours at
- * least one is not where they are. What the library has copied itself it may
- * have joined. */
+ * least one is not where they are, as far as copies go. What the library has
+ * copied itself it may have joined. */
 static void check_entries(const call_t *c, apr_size_t nvec, apr_size_t sum)
 {
     apr_size_t below = c->n->copy_below, chunks = 0, done = 0;
@@ -159,7 +159,7 @@ static void check_entries(const call_t *c, apr_size_t nvec, apr_size_t sum)
     HOLDS(nvec <= chunks);
     if (below == 0)
         HOLDS(nvec == chunks);
-    else if (neighbours && c->attempts == 0)
+    else if (neighbours && c->attempts == 0 && !c->n->experienced)
         HOLDS(nvec < chunks);
 }
 
@@ -682,8 +682,10 @@ static void after(call_t *c, apr_status_t status, int refused)
         if (is_gone(status))
             n->partial = NULL;
     }
-    if (c->has_turn)
+    if (c->has_turn) {
         n->busy = 0;
+        n->experienced = c->list->left > 0;
+    }
     HOLDS(!n->running && !n->held);
     HOLDS(c->told == (n->hooked ? c->attempts : 0));
     if (!APR_STATUS_IS_EBUSY(status))

@@ -61,6 +61,8 @@ typedef struct near_t {
     int held;        /**< bytes were accepted, and more were to come */
     list_t *partial; /**< left in part by a locked writer */
     int dropped;     /**< or had, and was dropped then */
+    int experienced; /**< the last call left something: it is known what the
+                          destination takes, and so much is copied at first */
     int busy;        /**< fibers that are attempting */
     bufv_stats_t sums;
     uint64_t before; /**< bytes by writers that came before this one */
