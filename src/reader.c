@@ -125,6 +125,27 @@ static apr_status_t pause_for_reader(const bufv_writer_t *w,
     return APR_SUCCESS;
 }
 
+/* Waits within the deadline; interruptions, and the limit of a single wait, do
+ * not end it. */
+static apr_status_t wait_until_deadline(const bufv_writer_t *w,
+                                        const bufv_reader_t *r,
+                                        bufv__clock_t *clock)
+{
+    apr_interval_time_t left;
+    apr_status_t status;
+
+    do {
+        left = bufv__clock_left(clock);
+        if (left == 0)
+            return APR_TIMEUP;
+        status =
+            r->wait(r->baton, left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
+        if (APR_STATUS_IS_TIMEUP(status) && left > BUFV__WAIT_MAX)
+            status = APR_EINTR;
+    } while (APR_STATUS_IS_EINTR(status) && !w->doomed);
+    return status;
+}
+
 /* Waits for a reader that has nothing now, within the writer's deadline. If
  * its last waits brought nothing a pause comes first. */
 static apr_status_t wait_for_reader(const bufv_writer_t *w,
@@ -144,11 +165,7 @@ static apr_status_t wait_for_reader(const bufv_writer_t *w,
     if (status != APR_SUCCESS)
         return status;
     *wakes += *wakes < WAKES_MAX + PAUSES_MAX;
-    do {
-        left = bufv__clock_left(&clock);
-        status = left == 0 ? APR_TIMEUP : r->wait(r->baton, left);
-    } while (APR_STATUS_IS_EINTR(status));
-    return status;
+    return wait_until_deadline(w, r, &clock);
 }
 
 /* Whether the list or the writer went away in a callback, or in the reader. */
@@ -176,7 +193,7 @@ static apr_status_t read_some(bufv_t *v, const bufv_writer_t *w,
         status = bufv_fill(v, r, COPY_BYTES, &got);
         if (got > 0)
             return has_nothing_now(status) ? APR_SUCCESS : status;
-        if (APR_STATUS_IS_EAGAIN(status))
+        if (APR_STATUS_IS_EAGAIN(status) && !is_gone(v, w))
             waited = wait_for_reader(w, r, &wakes);
         if (waited != APR_SUCCESS)
             return waited;
