@@ -38,12 +38,18 @@ bufv_reader_t bufv_reader(bufv_t *v)
 
 /* ---- sockets and files */
 
-/* Rounded up to what APR can tell the system, so that it does not end
+/* For so long, or for a timeout of the reader's `own` if that is shorter.
+ * Rounded up to what APR can tell the system, so that it does not end
  * early. */
-static apr_status_t wait_readable(apr_pollfd_t *p, apr_interval_time_t timeout)
+static apr_status_t wait_readable(apr_pollfd_t *p, apr_interval_time_t own,
+                                  apr_interval_time_t timeout)
 {
     apr_int32_t n;
 
+    if (own == 0)
+        return APR_EAGAIN;
+    if (own > 0 && (timeout < 0 || own < timeout))
+        timeout = own;
     p->reqevents = APR_POLLIN;
     if (timeout > 0 && timeout < INT64_MAX - 999)
         timeout = (timeout + 999) / 1000 * 1000;
@@ -55,20 +61,18 @@ static apr_status_t read_socket(void *baton, void *data, apr_size_t *len)
     return apr_socket_recv(baton, data, len);
 }
 
-/* APR has waited already where the socket has a timeout. One that is 0 never
- * waits; below 0 it is a descriptor that does not block, and that APR takes
- * for one that does. */
+/* A timeout of 0 never waits. Where it is above, APR waited, and another
+ * reader was quicker; below, it is a descriptor that does not block, and that
+ * APR takes for one that does. */
 static apr_status_t wait_socket(void *baton, apr_interval_time_t timeout)
 {
     apr_interval_time_t own = -1;
     apr_pollfd_t p = {0};
 
     apr_socket_timeout_get(baton, &own);
-    if (own >= 0)
-        return own == 0 ? APR_EAGAIN : APR_TIMEUP;
     p.desc_type = APR_POLL_SOCKET;
     p.desc.s = baton;
-    return wait_readable(&p, timeout);
+    return wait_readable(&p, own, timeout);
 }
 
 bufv_reader_t bufv_reader_socket(apr_socket_t *sock)
@@ -90,11 +94,11 @@ static apr_status_t wait_file(void *baton, apr_interval_time_t timeout)
     apr_interval_time_t own = -1;
     apr_pollfd_t p = {0};
 
-    if (apr_file_pipe_timeout_get(baton, &own) == APR_SUCCESS && own >= 0)
-        return own == 0 ? APR_EAGAIN : APR_TIMEUP;
+    if (apr_file_pipe_timeout_get(baton, &own) != APR_SUCCESS)
+        own = -1;
     p.desc_type = APR_POLL_FILE;
     p.desc.f = baton;
-    return wait_readable(&p, timeout);
+    return wait_readable(&p, own, timeout);
 }
 
 bufv_reader_t bufv_reader_file(apr_file_t *file)
@@ -125,6 +129,14 @@ static apr_status_t pause_for_reader(const bufv_writer_t *w,
     return APR_SUCCESS;
 }
 
+/* Whether a wait was about as long as a single one may be, and not as long as
+ * there was left. A limit of the reader's own ends it before. */
+static int was_cut(bufv__clock_t *clock, apr_interval_time_t left)
+{
+    return left > BUFV__WAIT_MAX &&
+           left - bufv__clock_left(clock) >= BUFV__WAIT_MAX / 2;
+}
+
 /* Waits within the deadline; interruptions, and the limit of a single wait, do
  * not end it. */
 static apr_status_t wait_until_deadline(const bufv_writer_t *w,
@@ -140,9 +152,11 @@ static apr_status_t wait_until_deadline(const bufv_writer_t *w,
             return APR_TIMEUP;
         status =
             r->wait(r->baton, left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
-        if (APR_STATUS_IS_TIMEUP(status) && left > BUFV__WAIT_MAX)
+        if (w->doomed)
+            return status;
+        if (APR_STATUS_IS_TIMEUP(status) && was_cut(clock, left))
             status = APR_EINTR;
-    } while (APR_STATUS_IS_EINTR(status) && !w->doomed);
+    } while (APR_STATUS_IS_EINTR(status));
     return status;
 }
 
