@@ -732,8 +732,8 @@ typedef struct bufv_ops_t {
     /**
      * Sends what it holds back because `more` was set: nothing else will
      * follow for now. Called before a wait, on a return that leaves bytes in
-     * the list, and when the writer goes; outside of a run. NULL: it holds
-     * nothing back, or not for long.
+     * the list, and when the writer or the list that it writes goes; outside
+     * of a run. NULL: it holds nothing back, or not for long.
      *
      * @param baton what was given to bufv_writer_create()
      */

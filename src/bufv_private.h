@@ -49,6 +49,10 @@
  * system calls more cost, in bytes of copying; see docs/PERFORMANCE.md. */
 #define BUFV__SENDFILE_FROM ((apr_uint64_t)16 * 1024)
 
+/* The longest single wait. Transports and readers turn it into milliseconds in
+ * an int, or into less; a longer one is several of these. */
+#define BUFV__WAIT_MAX apr_time_from_sec(24 * 60 * 60)
+
 /* Marks a function that is rarely called. It is kept apart from the path that
  * calls it, which then need not save registers for it. */
 #ifdef __GNUC__
@@ -233,6 +237,8 @@ struct bufv_t {
     apr_status_t status;
     /* Whose cleanup destroys the list; NULL: none does. */
     apr_pool_t *pool;
+    /* That it is being written to, by a call that has the turn; else NULL. */
+    struct bufv_writer_t *writer;
     /* Calls that will use it again. */
     int kept;
     /* It is destroyed as soon as it is free, and no call keeps it. */
@@ -525,6 +531,11 @@ void bufv__writer_tell(bufv_writer_t *w, const char *op,
 /* Has the transport send what it holds back, if it may hold something.
  * Outside of a run of attempts, and while the baton is there. */
 void bufv__writer_flush(bufv_writer_t *w);
+
+/* The same for a list or a writer that is destroyed in the call that has the
+ * turn: now, or, in a run of attempts, at its end. The transport may be gone
+ * when that call goes on. */
+void bufv__writer_flush_early(bufv_writer_t *w);
 
 /* Takes the turn for the list of this number. Waits for it if it may:
  * APR_TIMEUP when a limit is over; APR_EBUSY if it may not wait. The call is

@@ -102,6 +102,8 @@ void bufv_destroy(bufv_t *v)
     if (v->pool != NULL)
         apr_pool_cleanup_kill(v->pool, v, cleanup);
     v->pool = NULL;
+    if (v->writer != NULL)
+        bufv__writer_flush_early(v->writer);
     if (v->use == BUFV__FREE && v->kept == 0)
         destroy(v);
     else

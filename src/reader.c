@@ -38,12 +38,18 @@ bufv_reader_t bufv_reader(bufv_t *v)
 
 /* ---- sockets and files */
 
-/* Rounded up to what APR can tell the system, so that it does not end
+/* For so long, or for a timeout of the reader's `own` if that is shorter.
+ * Rounded up to what APR can tell the system, so that it does not end
  * early. */
-static apr_status_t wait_readable(apr_pollfd_t *p, apr_interval_time_t timeout)
+static apr_status_t wait_readable(apr_pollfd_t *p, apr_interval_time_t own,
+                                  apr_interval_time_t timeout)
 {
     apr_int32_t n;
 
+    if (own == 0)
+        return APR_EAGAIN;
+    if (own > 0 && (timeout < 0 || own < timeout))
+        timeout = own;
     p->reqevents = APR_POLLIN;
     if (timeout > 0 && timeout < INT64_MAX - 999)
         timeout = (timeout + 999) / 1000 * 1000;
@@ -55,20 +61,18 @@ static apr_status_t read_socket(void *baton, void *data, apr_size_t *len)
     return apr_socket_recv(baton, data, len);
 }
 
-/* APR has waited already where the socket has a timeout. One that is 0 never
- * waits; below 0 it is a descriptor that does not block, and that APR takes
- * for one that does. */
+/* A timeout of 0 never waits. Where it is above, APR waited, and another
+ * reader was quicker; below, it is a descriptor that does not block, and that
+ * APR takes for one that does. */
 static apr_status_t wait_socket(void *baton, apr_interval_time_t timeout)
 {
     apr_interval_time_t own = -1;
     apr_pollfd_t p = {0};
 
     apr_socket_timeout_get(baton, &own);
-    if (own >= 0)
-        return own == 0 ? APR_EAGAIN : APR_TIMEUP;
     p.desc_type = APR_POLL_SOCKET;
     p.desc.s = baton;
-    return wait_readable(&p, timeout);
+    return wait_readable(&p, own, timeout);
 }
 
 bufv_reader_t bufv_reader_socket(apr_socket_t *sock)
@@ -90,11 +94,11 @@ static apr_status_t wait_file(void *baton, apr_interval_time_t timeout)
     apr_interval_time_t own = -1;
     apr_pollfd_t p = {0};
 
-    if (apr_file_pipe_timeout_get(baton, &own) == APR_SUCCESS && own >= 0)
-        return own == 0 ? APR_EAGAIN : APR_TIMEUP;
+    if (apr_file_pipe_timeout_get(baton, &own) != APR_SUCCESS)
+        own = -1;
     p.desc_type = APR_POLL_FILE;
     p.desc.f = baton;
-    return wait_readable(&p, timeout);
+    return wait_readable(&p, own, timeout);
 }
 
 bufv_reader_t bufv_reader_file(apr_file_t *file)
@@ -125,6 +129,37 @@ static apr_status_t pause_for_reader(const bufv_writer_t *w,
     return APR_SUCCESS;
 }
 
+/* Whether a wait was about as long as a single one may be, and not as long as
+ * there was left. A limit of the reader's own ends it before. */
+static int was_cut(bufv__clock_t *clock, apr_interval_time_t left)
+{
+    return left > BUFV__WAIT_MAX &&
+           left - bufv__clock_left(clock) >= BUFV__WAIT_MAX / 2;
+}
+
+/* Waits within the deadline; interruptions, and the limit of a single wait, do
+ * not end it. */
+static apr_status_t wait_until_deadline(const bufv_writer_t *w,
+                                        const bufv_reader_t *r,
+                                        bufv__clock_t *clock)
+{
+    apr_interval_time_t left;
+    apr_status_t status;
+
+    do {
+        left = bufv__clock_left(clock);
+        if (left == 0)
+            return APR_TIMEUP;
+        status =
+            r->wait(r->baton, left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
+        if (w->doomed)
+            return status;
+        if (APR_STATUS_IS_TIMEUP(status) && was_cut(clock, left))
+            status = APR_EINTR;
+    } while (APR_STATUS_IS_EINTR(status));
+    return status;
+}
+
 /* Waits for a reader that has nothing now, within the writer's deadline. If
  * its last waits brought nothing a pause comes first. */
 static apr_status_t wait_for_reader(const bufv_writer_t *w,
@@ -144,11 +179,7 @@ static apr_status_t wait_for_reader(const bufv_writer_t *w,
     if (status != APR_SUCCESS)
         return status;
     *wakes += *wakes < WAKES_MAX + PAUSES_MAX;
-    do {
-        left = bufv__clock_left(&clock);
-        status = left == 0 ? APR_TIMEUP : r->wait(r->baton, left);
-    } while (APR_STATUS_IS_EINTR(status));
-    return status;
+    return wait_until_deadline(w, r, &clock);
 }
 
 /* Whether the list or the writer went away in a callback, or in the reader. */
@@ -176,7 +207,7 @@ static apr_status_t read_some(bufv_t *v, const bufv_writer_t *w,
         status = bufv_fill(v, r, COPY_BYTES, &got);
         if (got > 0)
             return has_nothing_now(status) ? APR_SUCCESS : status;
-        if (APR_STATUS_IS_EAGAIN(status))
+        if (APR_STATUS_IS_EAGAIN(status) && !is_gone(v, w))
             waited = wait_for_reader(w, r, &wakes);
         if (waited != APR_SUCCESS)
             return waited;

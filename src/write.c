@@ -6,10 +6,6 @@
 #include "bufv_private.h"
 #include "probe.h"
 
-/* The longest single wait. Transports turn it into milliseconds in an int, or
- * into less; a longer one is several of these. */
-#define WAIT_MAX apr_time_from_sec(24 * 60 * 60)
-
 /* How often a stream that is short of memory is tried again without progress,
  * after 1, 2, 4 ... ms: a quarter of a second in all, then it is an error. */
 #define STARVED_MAX 8
@@ -74,14 +70,14 @@ static int is_gone(const write_t *t)
     return t->v->doomed || t->w->doomed;
 }
 
-/* Gives back what the run of attempts has borrowed. A writer that was
- * destroyed in the run could not flush there. */
+/* Gives back what the run of attempts has borrowed. A list or a writer that
+ * was destroyed in the run could not flush there. */
 static void end_run(write_t *t)
 {
     if (t->w->running == BUFV__RUNS && t->ops->end != NULL)
         t->ops->end(t->w->baton);
     t->w->running = BUFV__RESTS;
-    if (t->w->doomed)
+    if (is_gone(t))
         bufv__writer_flush(t->w);
 }
 
@@ -280,10 +276,12 @@ static apr_status_t wait_writable(write_t *t)
         left = bufv__clock_left(&t->clock);
         if (left == 0)
             return APR_TIMEUP;
-        status = t->ops->wait(t->w->baton, left > WAIT_MAX ? WAIT_MAX : left);
+        status = t->ops->wait(t->w->baton,
+                              left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
         waited = bufv__clock_waited(&t->clock);
         BUFV__PROBE_WAIT(t->w, waited);
-        if (APR_STATUS_IS_TIMEUP(status) && left > WAIT_MAX)
+        if (APR_STATUS_IS_TIMEUP(status) && left > BUFV__WAIT_MAX &&
+            waited >= BUFV__WAIT_MAX / 2) /* clocks differ */
             status = APR_EINTR;
     } while (APR_STATUS_IS_EINTR(status) && !is_gone(t));
     return status;
@@ -446,7 +444,7 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
         bufv__scratch_end(&t->scratch);
     if (turn == TAKEN) {
         end_run(t);
-        assert(!t->w->held || !t->w->doomed); /* its destruction flushed */
+        assert(!t->w->held || !is_gone(t)); /* its destruction flushed */
         bufv__writer_flush(t->w);
         t->w->copied = t->v->length > 0 ? t->limits.copied : 0;
         if (t->w->copied > 0 && t->report.written > 0 &&
@@ -489,11 +487,14 @@ static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
     bufv__enter(v);
     begin(&t, v, w, terms);
     status = take_turn(&t, &turn);
-    if (turn == TAKEN)
+    if (turn == TAKEN) {
+        v->writer = w;
         status = write_list(&t);
+    }
     if (is_gone(&t))
         status = v->length > 0 ? APR_EBUSY : APR_SUCCESS;
     conclude(&t, turn, status);
+    v->writer = NULL;
     *report = t.report;
     bufv__leave(v);
     return status;

@@ -44,6 +44,12 @@ void bufv__writer_flush(bufv_writer_t *w)
     w->held = 0;
 }
 
+void bufv__writer_flush_early(bufv_writer_t *w)
+{
+    if (w->running == BUFV__RESTS)
+        bufv__writer_flush(w);
+}
+
 static apr_status_t cleanup(void *data)
 {
     bufv_writer_t *w = data;
@@ -88,8 +94,7 @@ void bufv_writer_destroy(bufv_writer_t *w)
     w->pool = NULL;
     if (is_inherited(w))
         w->held = 0;
-    if (w->running == BUFV__RESTS)
-        bufv__writer_flush(w);
+    bufv__writer_flush_early(w);
     w->doomed = 1;
     if (w->uses > 0 || w->kept > 0)
         return; /* bufv__writer_leave() or bufv__writer_let_go() does it */

@@ -948,6 +948,39 @@ START_TEST(borders__dup2_of_a_file)
 }
 END_TEST
 
+/* A file is closed between two writes, and the program opens another that gets
+ * its number: that one gets nothing. */
+START_TEST(borders__file_is_closed_under_a_writer)
+{
+    const char *path =
+        apr_psprintf(pool, "/tmp/bufv-closed-%d", (int)getpid());
+    const apr_int32_t flags = APR_FOPEN_WRITE | APR_FOPEN_CREATE;
+    bufv_t *v = list_of((const char *const[]){"hello", NULL});
+    apr_file_t *file, *other;
+    apr_uint64_t written = 99;
+    apr_os_file_t was, is;
+    bufv_writer_t *w;
+    apr_finfo_t info;
+
+    assert_ok(apr_file_open(&file, path, flags, APR_OS_DEFAULT, pool));
+    unlink(path);
+    assert_ok(bufv_writer_file(&w, file, pool));
+    assert_ok(bufv_write(v, w, NULL));
+    assert_ok(apr_os_file_get(&was, file));
+    assert_ok(apr_file_close(file));
+    assert_ok(apr_file_open(&other, path, flags, APR_OS_DEFAULT, pool));
+    unlink(path);
+    assert_ok(apr_os_file_get(&is, other));
+    ck_assert_int_eq(was, is);
+    assert_ok(bufv_append(v, "hello", 5));
+    ck_assert_int_eq(bufv_write(v, w, &written), EBADF);
+    ck_assert_uint_eq(written, 0);
+    assert_text(v, "hello");
+    assert_ok(apr_file_info_get(&info, APR_FINFO_SIZE, other));
+    ck_assert_int_eq(info.size, 0);
+}
+END_TEST
+
 /* A hook closes the socket, and opens another that gets its number and is
  * corked by the user: the library leaves that one alone. */
 typedef struct swapped_t {
@@ -1096,6 +1129,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, borders__fifo_gets_another_reader);
     tcase_add_loop_test(tc, borders__dup2_under_a_writer, 0, files * files);
     tcase_add_test(tc, borders__dup2_of_a_file);
+    tcase_add_test(tc, borders__file_is_closed_under_a_writer);
     tcase_add_loop_test(tc, borders__socket_is_closed_in_a_hook, 0, 4);
     tcase_add_loop_test(tc, borders__messages_by_a_file, 0,
                         (int)COUNT(message_types));

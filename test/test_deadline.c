@@ -586,6 +586,24 @@ START_TEST(deadline__waits_for_days)
 }
 END_TEST
 
+/* A wait that ends before its time, by a limit of its own, ends the write also
+ * where the deadline is days away: it is not asked over and over. */
+START_TEST(deadline__wait_gives_up_days_before)
+{
+    static const scripted_step_t full[] = {{0, APR_EAGAIN, 0}};
+    bufv_t *v = list_of((const char *const[]){"ab", NULL});
+    scripted_t *s = scripted_for(v);
+
+    scripted_play(s, full, COUNT(full));
+    s->otherwise_wait.advance = 0;
+    s->otherwise_wait.status = APR_TIMEUP;
+    bufv_writer_deadline_set(s->w, s->clock + 50 * DAY);
+    assert_is(bufv_write(v, s->w, NULL), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(s->waited, 1);
+    assert_text(v, "ab");
+}
+END_TEST
+
 /* A clock may stand before 0, and the deadline further from it than a number
  * tells: then it is not over, and the wait has no end of its own. */
 START_TEST(deadline__on_a_clock_before_0)
@@ -633,6 +651,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, deadline__pauses_for_memory);
     tcase_add_test(tc, deadline__stall_ends_at_its_very_end);
     tcase_add_test(tc, deadline__waits_for_days);
+    tcase_add_test(tc, deadline__wait_gives_up_days_before);
     tcase_add_loop_test(tc, deadline__on_a_clock_before_0, 0, 2);
 }
 

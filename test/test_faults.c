@@ -748,9 +748,9 @@ START_TEST(faults__ways_to_a_pipe_that_are_unknown)
 }
 END_TEST
 
-/* A system that takes any flag for a pipe heeds none, and one that has no pipe
- * to ask with is not known to: the pipe's mode is borrowed, once and for all.
- */
+/* A system that takes any flag for a pipe heeds none; one that has no pipe to
+ * ask with is not known to, nor is one whose sandbox refuses the question: the
+ * pipe's mode is borrowed, once and for all. */
 START_TEST(faults__flags_of_a_pipe_that_are_not_heeded)
 {
     bufv_t *v = list_of((const char *const[]){"ab", "cd", NULL});
@@ -775,6 +775,8 @@ START_TEST(faults__flags_of_a_pipe_that_are_not_heeded)
         few.rlim_cur = 0;
     shim_watch(shim);
     shim->takes_any_flag = 1;
+    if (_i == 2)
+        shim_strike(shim, SHIM_WRITEV, 1, SHIM_FAIL, EPERM);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
     status = bufv_write(v, w, NULL);
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -786,6 +788,38 @@ START_TEST(faults__flags_of_a_pipe_that_are_not_heeded)
     assert_ok(apr_file_read(in, got, &len));
     ck_assert_uint_eq(len, 4);
     ck_assert_mem_eq(got, "abcd", 4);
+}
+END_TEST
+
+/* What MSG_MORE held back when the last attempt failed is pushed, and does not
+ * wait 200 ms for the system's timer (promise 20c). */
+START_TEST(faults__what_was_held_leaves_with_an_error)
+{
+    bufv_t *v = list_of((const char *const[]){"header", "body", NULL});
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    peer_t *p = peer_new();
+    bufv_writer_t *w = peer_writer(p);
+    apr_status_t status;
+    char got[16];
+    apr_size_t len = sizeof(got);
+
+    if (!is_unix()) {
+        skip("faults__what_was_held_leaves_with_an_error",
+             "nothing is held back here");
+        return;
+    }
+    assert_ok(apr_socket_opt_set(p->near_end, APR_TCP_NODELAY, 0));
+    assert_ok(apr_socket_timeout_set(p->far_end, apr_time_from_msec(50)));
+    bufv_writer_limits_set(w, 1, 0);
+    bufv_writer_copy_below_set(w, 0);
+    shim_watch(shim);
+    shim_strike(shim, SHIM_SENDMSG, 2, SHIM_FAIL, EIO);
+    status = bufv_write(v, w, NULL);
+    shim_rest();
+    ck_assert_int_eq(status, EIO);
+    assert_text(v, "body");
+    assert_ok(apr_socket_recv(p->far_end, got, &len));
+    ck_assert_uint_eq(len, 6);
 }
 END_TEST
 
@@ -1255,7 +1289,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__one_byte_is_a_short_count);
     tcase_add_test(tc, faults__one_call_for_what_fits);
     tcase_add_loop_test(tc, faults__ways_to_a_pipe_that_are_unknown, 0, 3);
-    tcase_add_loop_test(tc, faults__flags_of_a_pipe_that_are_not_heeded, 0, 2);
+    tcase_add_loop_test(tc, faults__flags_of_a_pipe_that_are_not_heeded, 0, 3);
+    tcase_add_test(tc, faults__what_was_held_leaves_with_an_error);
     tcase_add_loop_test(tc, faults__ways_to_a_socket_that_are_unknown, 0, 5);
     tcase_add_test(tc, faults__a_silent_peer_is_no_timeout);
     tcase_add_test(tc, faults__at_every_part_of_a_lock);

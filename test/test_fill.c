@@ -715,6 +715,57 @@ static apr_status_t at_once(void *baton, apr_interval_time_t timeout)
     return APR_SUCCESS;
 }
 
+/* A deadline in 50 days, more milliseconds than there are ints: no wait is
+ * longer than a day, and none ends the copy but the last, or one that has a
+ * limit of its own. */
+typedef struct days_t {
+    scripted_t *s;
+    int waits, reads;
+    int most; /* this wait ends at once, by a limit of its own; 0: none */
+} days_t;
+
+static apr_status_t nothing_these_days(void *baton, void *data,
+                                       apr_size_t *len)
+{
+    days_t *days = baton;
+
+    (void)data;
+    days->reads++;
+    *len = 0;
+    return APR_EAGAIN;
+}
+
+static apr_status_t wait_for_days(void *baton, apr_interval_time_t timeout)
+{
+    days_t *days = baton;
+
+    if (++days->waits == days->most)
+        return APR_TIMEUP;
+    ck_assert_int_ge(timeout, 0);
+    ck_assert_int_le(timeout, apr_time_from_sec(24 * 60 * 60));
+    days->s->clock += timeout;
+    return APR_TIMEUP;
+}
+
+START_TEST(fill__reader_waits_for_days)
+{
+    scripted_t *s = scripted_for(NULL);
+    bufv_t *rest = list_new();
+    days_t days = {NULL, 0, 0, _i};
+    bufv_reader_t r = {nothing_these_days, NULL, wait_for_days, &days};
+    apr_time_t start = s->clock, in_50_days = apr_time_from_sec(50 * 86400);
+    apr_uint64_t copied;
+
+    days.s = s;
+    bufv_writer_deadline_set(s->w, start + in_50_days);
+    assert_is(bufv_copy(s->w, &r, rest, &copied), APR_STATUS_IS_TIMEUP);
+    if (_i == 0)
+        ck_assert_int_eq(s->clock - start, in_50_days);
+    ck_assert_int_eq(days.waits, _i == 0 ? 50 : _i);
+    ck_assert_int_eq(days.reads, 1);
+}
+END_TEST
+
 /* Waits that bring nothing are followed by pauses on the clock of the writer,
  * never by real sleep, and these end with the deadline. */
 START_TEST(fill__reader_wakes_for_nothing)
@@ -1142,6 +1193,9 @@ START_TEST(fill__wait_of_a_pipe)
     assert_is(r.wait(r.baton, 1), APR_STATUS_IS_TIMEUP);
     assert_ok(apr_file_write(out, "x", &len));
     assert_waits(&r);
+    /* another reader of the pipe was quicker: it waits again */
+    assert_ok(apr_file_pipe_timeout_set(in, apr_time_from_sec(60)));
+    assert_ok(r.wait(r.baton, -1));
 }
 END_TEST
 
@@ -1165,6 +1219,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, fill__copy_from_a_list);
     tcase_add_test(tc, fill__copy_without_a_way);
     tcase_add_loop_test(tc, fill__reader_waits_until_the_deadline, 0, 2);
+    tcase_add_loop_test(tc, fill__reader_waits_for_days, 0, 3);
     tcase_add_test(tc, fill__reader_wakes_for_nothing);
     tcase_add_test(tc, fill__reader_wakes_where_no_pause_is);
     tcase_add_test(tc, fill__from_a_socket);

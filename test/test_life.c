@@ -9,6 +9,9 @@
 #include "peer.h"
 #include "scripted.h"
 
+#include <apr_allocator.h>
+#include <apr_portable.h>
+
 /* ---- destroyed from inside a write, everywhere */
 
 typedef enum place_t {
@@ -475,6 +478,44 @@ static apr_status_t read_nothing_yet(void *baton, void *data, apr_size_t *len)
     *len = 0;
     return APR_EAGAIN;
 }
+
+static apr_status_t read_kills_and_has_nothing(void *baton, void *data,
+                                               apr_size_t *len)
+{
+    waiting_t *r = baton;
+
+    kill_victim(&r->it);
+    return read_nothing_yet(baton, data, len);
+}
+
+static apr_status_t count_wait(void *baton, apr_interval_time_t timeout)
+{
+    (void)timeout;
+    ((waiting_t *)baton)->waits++;
+    return APR_TIMEUP;
+}
+
+/* In a reader that has nothing then: nobody waits for more. */
+START_TEST(life__destroyed_by_a_reader_that_has_nothing)
+{
+    waiting_t it = {{0}, 0, 0, 0, 0};
+    bufv_reader_t r = {read_kills_and_has_nothing, NULL, count_wait, NULL};
+    apr_uint64_t copied = 4711;
+
+    it.it.what = _i;
+    copy_victim(&it.it, &r, 100);
+    r.baton = &it;
+    assert_is(bufv_copy(it.it.s->w, &r, it.it.v, &copied),
+              APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(it.reads, 1);
+    ck_assert_int_eq(it.waits, 0);
+    ck_assert_uint_eq(copied, 0);
+    if (_i == THE_WRITER)
+        bufv_destroy(it.it.v);
+    if (_i == THE_LIST)
+        bufv_writer_destroy(it.it.s->w);
+}
+END_TEST
 
 static apr_status_t wait_kills(void *baton, apr_interval_time_t timeout)
 {
@@ -1415,6 +1456,52 @@ START_TEST(life__trim_moves_copies_alone)
 }
 END_TEST
 
+/* ---- a socket that goes: the net would look at it afterwards */
+
+#undef bufv_send
+
+static void release_pool(void *baton, const void *data, apr_size_t len)
+{
+    (void)data;
+    (void)len;
+    apr_pool_destroy(baton);
+}
+
+/* The pool of the list is its socket's, too, and goes behind the header, of
+ * which a part is held back: nothing is looked for in it afterwards. Its
+ * memory goes back to the system, so that this would be seen. */
+START_TEST(life__destroyed_with_the_socket_of_a_send)
+{
+    peer_t *p = peer_new();
+    unsigned char *data = bytes_new(2000 * 1000, 47);
+    apr_allocator_t *allocator;
+    apr_socket_t *sock = NULL;
+    apr_uint64_t written = 0, len;
+    apr_os_sock_t fd;
+    apr_pool_t *sub;
+    bufv_t *v;
+    int i;
+
+    ck_assert_int_eq(apr_allocator_create(&allocator), APR_SUCCESS);
+    assert_ok(apr_pool_create_ex(&sub, NULL, NULL, allocator));
+    apr_allocator_owner_set(allocator, sub);
+    assert_ok(apr_socket_opt_set(p->near_end, APR_TCP_NODELAY, 0));
+    assert_ok(apr_os_sock_get(&fd, p->near_end));
+    assert_ok(apr_os_sock_put(&sock, &fd, sub));
+    assert_ok(bufv_create(&v, sub));
+    assert_ok(bufv_append_owned(v, "header", 6, release_pool, sub));
+    for (i = 0; i < 2000; i++)
+        assert_ok(bufv_append(v, data + i * 1000, 600));
+    len = bufv_length(v);
+    peer_start(p);
+    assert_is(bufv_send(v, sock, &written), APR_STATUS_IS_EBUSY);
+    ck_assert_uint_ge(written, 6);
+    ck_assert_uint_lt(written, len);
+    peer_finish(p);
+    ck_assert_uint_eq(p->got_len, written);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, life__destroyed_inside_a_write, 0,
@@ -1423,6 +1510,7 @@ static void add_tests(TCase *tc)
                         (int)COUNT(drains) * 2);
     tcase_add_loop_test(tc, life__destroyed_inside_a_fill, 0, 2);
     tcase_add_test(tc, life__destroyed_inside_a_send);
+    tcase_add_test(tc, life__destroyed_with_the_socket_of_a_send);
     tcase_add_loop_test(tc, life__destroyed_inside_a_copy, 0, WHATS * 2 + 2);
     tcase_add_loop_test(tc, life__destroyed_by_the_reader_of_a_copy, 0, WHATS);
     tcase_add_test(tc, life__destroyed_from_a_nested_write);
@@ -1446,6 +1534,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, life__file_owned_and_empty);
     tcase_add_test(tc, life__file_owned_and_refused);
     tcase_add_loop_test(tc, life__destroyed_by_the_wait_of_a_reader, 0, WHATS);
+    tcase_add_loop_test(tc, life__destroyed_by_a_reader_that_has_nothing, 0,
+                        WHATS);
     tcase_add_loop_test(tc, life__destroyed_by_the_reader_at_the_end, 0,
                         WHATS);
     tcase_add_loop_test(tc, life__destroyed_before_the_reader_writes, 0,

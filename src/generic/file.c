@@ -11,6 +11,18 @@
  * looked at now and then. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
+/* Whether we have the handle already. The number of a file that was closed may
+ * be another's by now. */
+static int has_own(const bufv__file_t *f, apr_os_file_t fd, int full)
+{
+    apr_os_file_t known = -1;
+
+    if (f->own == NULL || f->method != full)
+        return 0;
+    apr_os_file_get(&known, f->own);
+    return known == fd;
+}
+
 /* A handle of our own on the same descriptor, which has no buffer. That of a
  * pipe is told not to wait when the descriptor is full. APR then sets
  * O_NONBLOCK, once: it is borrowed at that time. */
@@ -18,7 +30,7 @@ static apr_status_t open_own(bufv__file_t *f, apr_os_file_t fd, int full)
 {
     apr_status_t status;
 
-    if (f->own != NULL && f->method == full)
+    if (has_own(f, fd, full))
         return APR_SUCCESS;
     if (f->pool != NULL)
         apr_pool_destroy(f->pool);

@@ -81,8 +81,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
 
     *written = 0;
     bufv__socket_refresh(s);
-    s->held = wants_more(s, more);
-    if (s->held)
+    if (wants_more(s, more))
         flags |= MORE;
     if (SILENT == 0)
         bufv__quiet_begin(&quiet, s->fd);
@@ -92,6 +91,8 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     error = errno;
     if (SILENT == 0)
         bufv__quiet_end(&quiet, n < 0);
+    if (n >= 0) /* else what was held before is held still */
+        s->held = (flags & MORE) != 0;
     if (!more && s->corked)
         bufv__socket_flush(s);
     if (n < 0)
