@@ -1187,6 +1187,9 @@ START_TEST(fill__wait_of_a_pipe)
         return;
     }
     assert_is(r.wait(r.baton, -1), APR_STATUS_IS_TIMEUP);
+    assert_is(r.wait(r.baton, apr_time_from_sec(60)), APR_STATUS_IS_TIMEUP);
+    assert_ok(apr_file_pipe_timeout_set(in, apr_time_from_sec(60)));
+    assert_is(r.wait(r.baton, 1000), APR_STATUS_IS_TIMEUP);
     assert_ok(apr_file_pipe_timeout_set(in, 0));
     assert_is(r.wait(r.baton, -1), APR_STATUS_IS_EAGAIN);
     assert_ok(apr_file_pipe_timeout_set(in, -1));

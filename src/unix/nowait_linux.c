@@ -36,11 +36,14 @@ static void ask(void)
     char nothing = 0;
     struct iovec byte = {&nothing, 1};
     int ends[2];
+    long n;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return;
-    if (syscall(SYS_pwritev2, ends[1], &byte, 1, -1L, -1L, UNKNOWN) < 0 &&
-        (errno == EOPNOTSUPP || errno == EINVAL))
+    do
+        n = syscall(SYS_pwritev2, ends[1], &byte, 1, -1L, -1L, UNKNOWN);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && (errno == EOPNOTSUPP || errno == EINVAL))
         (void)bufv__flag_take(&is_heeded);
     (void)bufv__flag_take(&is_asked);
     close(ends[0]);

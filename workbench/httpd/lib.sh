@@ -132,7 +132,8 @@ LoadModule bufv_module "$httpd_module"
     LoadModule http2_module "$httpd_modules/mod_http2.so"
     Protocols h2 h2c http/1.1
     StartServers $servers
-    ServerLimit $servers
+    # A restart leaves the old processes to those who are slow.
+    ServerLimit $((servers * 16))
     ThreadsPerChild $threads
     AsyncRequestWorkerFactor 20
     MinSpareThreads 1
