@@ -800,7 +800,7 @@ static void count_owned(void *baton, const void *data, apr_size_t len)
     ((dying_t *)baton)->owned++;
 }
 
-static void tell(dying_t *d, apr_status_t status)
+static void told(dying_t *d, apr_status_t status)
 {
     d->refused += APR_STATUS_IS_EBUSY(status) != 0;
     d->taken += status == APR_SUCCESS;
@@ -817,19 +817,19 @@ static void append_while_dying(void *baton, const void *data, apr_size_t len)
     d->calls++;
     vec.iov_base = apr_pstrdup(pool, data);
     vec.iov_len = 1;
-    tell(d, bufv_append(d->v, "x", 1));
-    tell(d, bufv_append_copy(d->v, "x", 1));
-    tell(d, bufv_append_owned(d->v, "x", 1, count_owned, d));
-    tell(d, bufv_append_owned(d->v, "", 0, count_owned, d));
-    tell(d, bufv_append_vec(d->v, &vec, 1));
-    tell(d, bufv_append_list(d->v, d->other));
-    tell(d, bufv_appendf(d->v, "%d", 1));
-    tell(d, bufv_prepend(d->v, "x", 1));
-    tell(d, bufv_append_file(d->v, d->file, 0, 1));
-    tell(d, bufv_append_file_owned(d->v, d->file, 0, 1, count_owned, d));
-    tell(d, bufv_clone(d->v, d->other));
-    tell(d, bufv_split(d->other, 1, d->v));
-    tell(d, bufv_reserve(d->v, 1, &at, &room));
+    told(d, bufv_append(d->v, "x", 1));
+    told(d, bufv_append_copy(d->v, "x", 1));
+    told(d, bufv_append_owned(d->v, "x", 1, count_owned, d));
+    told(d, bufv_append_owned(d->v, "", 0, count_owned, d));
+    told(d, bufv_append_vec(d->v, &vec, 1));
+    told(d, bufv_append_list(d->v, d->other));
+    told(d, bufv_appendf(d->v, "%d", 1));
+    told(d, bufv_prepend(d->v, "x", 1));
+    told(d, bufv_append_file(d->v, d->file, 0, 1));
+    told(d, bufv_append_file_owned(d->v, d->file, 0, 1, count_owned, d));
+    told(d, bufv_clone(d->v, d->other));
+    told(d, bufv_split(d->other, 1, d->v));
+    told(d, bufv_reserve(d->v, 1, &at, &room));
     bufv_clear(d->v);
     bufv_trim(d->v);
     bufv_destroy(d->v);
