@@ -100,6 +100,17 @@ static inline void bufv__close_copies(bufv_t *v, apr_uint64_t at)
     v->copies = 0;
 }
 
+/* ---- waits */
+
+/* Whether a wait that timed out, of so much that was left, was no longer than
+ * a single one may be: then it is not over. One that was far shorter met a
+ * limit that is not ours; half of it is allowed for, since clocks differ. */
+static inline int bufv__wait_was_cut(apr_interval_time_t left,
+                                     apr_interval_time_t waited)
+{
+    return left > BUFV__WAIT_MAX && waited >= BUFV__WAIT_MAX / 2;
+}
+
 /* ---- scratch memory */
 
 /* Whether bufv__scratch_end() has to be called. */

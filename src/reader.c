@@ -129,21 +129,13 @@ static apr_status_t pause_for_reader(const bufv_writer_t *w,
     return APR_SUCCESS;
 }
 
-/* Whether a wait was about as long as a single one may be, and not as long as
- * there was left. A limit of the reader's own ends it before. */
-static int was_cut(bufv__clock_t *clock, apr_interval_time_t left)
-{
-    return left > BUFV__WAIT_MAX &&
-           left - bufv__clock_left(clock) >= BUFV__WAIT_MAX / 2;
-}
-
 /* Waits within the deadline; interruptions, and the limit of a single wait, do
  * not end it. */
 static apr_status_t wait_until_deadline(const bufv_writer_t *w,
                                         const bufv_reader_t *r,
                                         bufv__clock_t *clock)
 {
-    apr_interval_time_t left;
+    apr_interval_time_t left, waited;
     apr_status_t status;
 
     do {
@@ -154,7 +146,8 @@ static apr_status_t wait_until_deadline(const bufv_writer_t *w,
             r->wait(r->baton, left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
         if (w->doomed)
             return status;
-        if (APR_STATUS_IS_TIMEUP(status) && was_cut(clock, left))
+        waited = bufv__clock_waited(clock);
+        if (APR_STATUS_IS_TIMEUP(status) && bufv__wait_was_cut(left, waited))
             status = APR_EINTR;
     } while (APR_STATUS_IS_EINTR(status));
     return status;

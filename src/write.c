@@ -270,8 +270,7 @@ static apr_status_t wait_writable(write_t *t)
     end_run(t);
     if (is_gone(t))
         return APR_EBUSY;
-    if (t->w->held)
-        bufv__writer_flush(t->w);
+    bufv__writer_flush(t->w);
     do {
         left = bufv__clock_left(&t->clock);
         if (left == 0)
@@ -280,8 +279,7 @@ static apr_status_t wait_writable(write_t *t)
                               left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
         waited = bufv__clock_waited(&t->clock);
         BUFV__PROBE_WAIT(t->w, waited);
-        if (APR_STATUS_IS_TIMEUP(status) && left > BUFV__WAIT_MAX &&
-            waited >= BUFV__WAIT_MAX / 2) /* clocks differ */
+        if (APR_STATUS_IS_TIMEUP(status) && bufv__wait_was_cut(left, waited))
             status = APR_EINTR;
     } while (APR_STATUS_IS_EINTR(status) && !is_gone(t));
     return status;
