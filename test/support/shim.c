@@ -80,8 +80,9 @@ static void find(void *to, const char *name)
     memcpy(to, &symbol, sizeof(symbol));
 }
 
-/* Before main(), since others call these functions from then on. */
-__attribute__((constructor)) static void find_all(void)
+/* Before all other constructors, since these may call such functions: the
+ * library's does. 101 is the first priority that a program may have. */
+__attribute__((constructor(101))) static void find_all(void)
 {
     find(&real_sendmsg, "sendmsg");
     find(&real_sendto, "sendto");
