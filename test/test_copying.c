@@ -564,21 +564,29 @@ START_TEST(copying__by_several_threads)
 }
 END_TEST
 
-/* More entries than a batch that copies has are still one attempt of a
- * transport that takes so many. */
-START_TEST(copying__more_entries_than_copying_has)
+/* A transport that takes more entries than a batch that copies has. */
+static scripted_t *open_for_many(bufv_t *v)
 {
-    unsigned char *data = bytes_new(3000 * 200, 3);
-    bufv_t *v = list_new();
     scripted_t *s = scripted_new(pool);
-    apr_uint64_t written;
-    apr_size_t i;
 
     s->ops.max_vec = 5000;
     s->list = v;
     scripted_open(s);
     scripted_limits(s, 0, 0);
     bufv_writer_copy_below_set(s->w, 100);
+    return s;
+}
+
+/* More entries than a batch that copies has are still one attempt of a
+ * transport that takes so many. */
+START_TEST(copying__more_entries_than_copying_has)
+{
+    unsigned char *data = bytes_new(3000 * 200, 3);
+    bufv_t *v = list_new();
+    scripted_t *s = open_for_many(v);
+    apr_uint64_t written;
+    apr_size_t i;
+
     for (i = 0; i < 3000; i++)
         assert_ok(bufv_append(v, data + i * 200, i % 3 < 2 ? 10 : 150));
     assert_ok(write_checked(v, s->w, &written));
@@ -593,15 +601,10 @@ START_TEST(copying__as_many_entries_as_copying_has)
 {
     unsigned char *data = bytes_new(1025 * 200, 3);
     bufv_t *v = list_new();
-    scripted_t *s = scripted_new(pool);
+    scripted_t *s = open_for_many(v);
     apr_uint64_t written;
     apr_size_t i;
 
-    s->ops.max_vec = 5000;
-    s->list = v;
-    scripted_open(s);
-    scripted_limits(s, 0, 0);
-    bufv_writer_copy_below_set(s->w, 100);
     for (i = 0; i < 1025; i++)
         assert_ok(bufv_append(v, data + i * 200, i < 2 ? 10 : 150));
     assert_ok(write_checked(v, s->w, &written));

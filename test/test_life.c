@@ -488,6 +488,27 @@ static apr_status_t read_kills_and_has_nothing(void *baton, void *data,
     return read_nothing_yet(baton, data, len);
 }
 
+/* The copy ends, and has copied nothing. */
+static void copy_until_it_goes(waiting_t *it, bufv_reader_t *r, int what)
+{
+    apr_uint64_t copied = 4711;
+
+    it->it.what = what;
+    copy_victim(&it->it, r, 100);
+    r->baton = it;
+    assert_is(bufv_copy(it->it.s->w, r, it->it.v, &copied),
+              APR_STATUS_IS_EBUSY);
+    ck_assert_uint_eq(copied, 0);
+}
+
+static void destroy_what_is_left(const waiting_t *it)
+{
+    if (it->it.what == THE_WRITER)
+        bufv_destroy(it->it.v);
+    if (it->it.what == THE_LIST)
+        bufv_writer_destroy(it->it.s->w);
+}
+
 static apr_status_t count_wait(void *baton, apr_interval_time_t timeout)
 {
     (void)timeout;
@@ -500,20 +521,11 @@ START_TEST(life__destroyed_by_a_reader_that_has_nothing)
 {
     waiting_t it = {{0}, 0, 0, 0, 0};
     bufv_reader_t r = {read_kills_and_has_nothing, NULL, count_wait, NULL};
-    apr_uint64_t copied = 4711;
 
-    it.it.what = _i;
-    copy_victim(&it.it, &r, 100);
-    r.baton = &it;
-    assert_is(bufv_copy(it.it.s->w, &r, it.it.v, &copied),
-              APR_STATUS_IS_EBUSY);
+    copy_until_it_goes(&it, &r, _i);
     ck_assert_int_eq(it.reads, 1);
     ck_assert_int_eq(it.waits, 0);
-    ck_assert_uint_eq(copied, 0);
-    if (_i == THE_WRITER)
-        bufv_destroy(it.it.v);
-    if (_i == THE_LIST)
-        bufv_writer_destroy(it.it.s->w);
+    destroy_what_is_left(&it);
 }
 END_TEST
 
@@ -534,22 +546,13 @@ START_TEST(life__destroyed_by_the_wait_of_a_reader)
 {
     waiting_t it = {{0}, 0, 0, 0, 0};
     bufv_reader_t r = {read_nothing_yet, NULL, wait_kills, NULL};
-    apr_uint64_t copied = 4711;
 
-    it.it.what = _i;
-    copy_victim(&it.it, &r, 100);
-    r.baton = &it;
-    assert_is(bufv_copy(it.it.s->w, &r, it.it.v, &copied),
-              APR_STATUS_IS_EBUSY);
+    copy_until_it_goes(&it, &r, _i);
     ck_assert_int_eq(it.freed, 0);
     ck_assert_int_eq(it.reads, 1);
     ck_assert_int_eq(it.waits, 1);
-    ck_assert_uint_eq(copied, 0);
     ck_assert_uint_eq(it.it.s->attempts, 0);
-    if (_i == THE_WRITER)
-        bufv_destroy(it.it.v);
-    if (_i == THE_LIST)
-        bufv_writer_destroy(it.it.s->w);
+    destroy_what_is_left(&it);
 }
 END_TEST
 

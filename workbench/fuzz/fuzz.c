@@ -453,20 +453,28 @@ static void do_append(int copy)
         model_add(l, data, len, NULL);
 }
 
+/* The next who is told, once, of these bytes. */
+static owned_t *an_owner(const unsigned char *data, apr_size_t len)
+{
+    owned_t *o = &owned[owners++];
+
+    o->data = data;
+    o->len = len;
+    o->parts = 1;
+    o->released = 0;
+    return o;
+}
+
 static void do_append_owned(void)
 {
     list_t *l = a_list();
     apr_size_t len = length();
     const unsigned char *data = some_bytes(len);
-    owned_t *o = &owned[owners];
+    owned_t *o;
 
     if (!model_has_room(l, len, 1) || owners == MOST_CHUNKS)
         return;
-    owners++;
-    o->data = data;
-    o->len = len;
-    o->parts = 1;
-    o->released = 0;
+    o = an_owner(data, len);
     MUST(bufv_append_owned(l->v, data, len, released, o) == APR_SUCCESS);
     model_add(l, data, len, o);
 }
@@ -477,15 +485,11 @@ static void do_append_file(void)
     list_t *l = a_list();
     apr_size_t len = length();
     const unsigned char *data = some_bytes(len);
-    owned_t *o = &owned[owners];
+    owned_t *o;
 
     if (!model_has_room(l, len, 1) || owners == MOST_CHUNKS)
         return;
-    owners++;
-    o->data = NULL;
-    o->len = 0;
-    o->parts = 1;
-    o->released = 0;
+    o = an_owner(NULL, 0);
     MUST(bufv_append_file_owned(l->v, file, data - source, len, released, o) ==
          APR_SUCCESS);
     model_add(l, data, len, o);
