@@ -311,10 +311,13 @@ START_TEST(borders__buffer_to_a_full_device)
 }
 END_TEST
 
+/* What the process is limited to by others stays the most. */
 static void limit_files(rlim_t bytes)
 {
-    struct rlimit limit = {bytes, RLIM_INFINITY};
+    struct rlimit limit;
 
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
