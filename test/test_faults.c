@@ -775,9 +775,9 @@ START_TEST(faults__flags_of_a_pipe_that_are_not_heeded)
     if (_i == 1)
         few.rlim_cur = 0;
     shim_watch(shim);
-    shim->takes_any_flag = 1;
     if (_i >= 2)
         shim_strike(shim, SHIM_WRITEV, 1, SHIM_FAIL, refusals[_i - 2]);
+    shim->takes_any_flag = 1;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
     status = bufv_write(v, w, NULL);
     setrlimit(RLIMIT_NOFILE, &limit);
