@@ -3,6 +3,7 @@
 /* TLS: full records, exact counts when a record is on its way, and all that
  * holds for sockets. */
 
+#include "shim.h"
 #include "tls.h"
 
 #include <apr_atomic.h>
@@ -541,6 +542,35 @@ START_TEST(openssl__stall)
 }
 END_TEST
 
+#ifdef BUFV_TEST_SHIM
+/* A socket that blocks is made not to, and is given back, once for all records
+ * between two waits: not for each of 512 records. */
+START_TEST(openssl__mode_is_borrowed_for_a_run)
+{
+    const apr_size_t len = 8 * MIB;
+    const unsigned char *data = bytes_new(len, 8);
+    tls_t *t = tls_expecting(&plain, data, len);
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_t *v = list_new();
+    unsigned long runs;
+
+    if (_i)
+        assert_ok(apr_socket_timeout_set(t->peer->near_end, 5000000));
+    assert_ok(bufv_append(v, data, len));
+    tls_start(t);
+    shim_watch(shim);
+    assert_ok(bufv_write(v, t->w, NULL));
+    shim_rest();
+    runs = (unsigned long)report_of(t->w).waits + 1;
+    ck_assert_uint_le(shim->of[SHIM_FCNTL], _i ? runs : 4 * runs);
+    ck_assert_uint_ge(shim->of[SHIM_FCNTL], runs);
+    tls_finish(t);
+    tls_assert_length(t, len);
+    ck_assert_uint_gt(t->records, runs);
+}
+END_TEST
+#endif
+
 static void wait_for(apr_socket_t *sock, apr_int16_t events)
 {
     apr_pollfd_t p = {0};
@@ -850,6 +880,11 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, openssl__another_end_refused);
     tcase_add_loop_test(tc, openssl__deadline, 0, 2);
     tcase_add_loop_test(tc, openssl__stall, 0, 2);
+#ifdef BUFV_TEST_SHIM
+    tcase_add_loop_test(tc, openssl__mode_is_borrowed_for_a_run, 0, 2);
+#else
+    skip("openssl__mode_is_borrowed_for_a_run", "no call is seen here");
+#endif
     tcase_add_loop_test(tc, openssl__nonblocking, 0, 4);
     tcase_add_test(tc, openssl__renegotiation);
     tcase_add_loop_test(tc, openssl__key_update, 1, 2);

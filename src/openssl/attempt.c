@@ -27,57 +27,72 @@ static apr_os_sock_t descriptor(const bufv__ssl_t *s)
 }
 
 /* OpenSSL writes with plain write(): a deadline holds only if the socket does
- * not block. Its queue must be empty, or SSL_get_error() tells of an older
- * error. */
-static apr_status_t borrow(bufv__ssl_t *s, bufv__ssl_attempt_t *a,
-                           apr_os_sock_t fd)
+ * not block. The signal's mask and that mode are the same for all records of a
+ * run; where they cannot be had now, each attempt says so. */
+apr_status_t bufv__ssl_begin(void *baton)
 {
-    apr_status_t status = APR_SUCCESS;
+    bufv__ssl_t *s = baton;
+    apr_os_sock_t fd = descriptor(s);
 
-    a->loan.taken = 0;
-    s->direction = APR_POLLOUT;
+    s->raised = 0;
+    s->loan.taken = 0;
+    s->lent = APR_SUCCESS;
     if (s->sock != NULL)
-        status = bufv__loan_take(&a->loan, fd, s->sock, BUFV__LONG);
-    if (status != APR_SUCCESS)
-        return status;
-    bufv__quiet_begin(&a->quiet, fd);
-    bufv__quiet_relax(&a->quiet);
-    ERR_clear_error();
-    apr_set_netos_error(0);
+        s->lent = bufv__loan_take(&s->loan, fd, s->sock, BUFV__LONG);
+    if (s->lent == APR_SUCCESS) {
+        bufv__quiet_begin(&s->quiet, fd);
+        bufv__quiet_relax(&s->quiet);
+    }
     return APR_SUCCESS;
 }
 
-/* A list that needs several records would end with a short segment that waits
+void bufv__ssl_end(void *baton)
+{
+    bufv__ssl_t *s = baton;
+
+    if (s->lent != APR_SUCCESS)
+        return;
+    bufv__quiet_end(&s->quiet, s->raised);
+    bufv__loan_return(&s->loan);
+}
+
+/* OpenSSL's queue must be empty, or SSL_get_error() tells of an older error.
+ * A list that needs several records would end with a short segment that waits
  * for the peer to acknowledge those before it: 40 ms if that delays. For the
  * last one Nagle's algorithm is switched off. It holds nothing back before,
  * since more follows at once. */
-apr_status_t bufv__ssl_begin(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int more)
+apr_status_t bufv__ssl_call_begins(bufv__ssl_t *s, int more)
 {
     apr_os_sock_t fd = descriptor(s);
 
-    a->hurried = 0;
+    s->hurried = 0;
     if (bufv__ssl_is_shut(s->ssl)) {
         apr_atomic_set32(&s->reason, 0);
         return s->status = APR_EPIPE;
     }
-    s->status = borrow(s, a, fd);
-    if (s->status != APR_SUCCESS || s->sock == NULL)
+    s->direction = APR_POLLOUT;
+    s->status = s->lent;
+    if (s->status != APR_SUCCESS)
         return s->status;
-    a->hurried = !more && s->several && bufv__is_delaying(fd);
-    if (a->hurried)
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+    apr_set_netos_error(0);
+    if (s->sock == NULL)
+        return APR_SUCCESS;
+    s->hurried = !more && s->several && bufv__is_delaying(fd);
+    if (s->hurried)
         bufv__set_delaying(fd, 0);
     s->several = more;
     return APR_SUCCESS;
 }
 
-apr_status_t bufv__ssl_end(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int n)
+apr_status_t bufv__ssl_call_ended(bufv__ssl_t *s, int n)
 {
     s->status = bufv__ssl_status(s, n, apr_get_netos_error());
-    if (a->hurried)
+    if (s->hurried)
         bufv__set_delaying(descriptor(s), 1);
-    if (a->hurried && n <= 0)
+    if (s->hurried && n <= 0)
         s->several = 1; /* the last one is still to come */
-    bufv__quiet_end(&a->quiet, n <= 0);
-    bufv__loan_return(&a->loan);
+    s->raised |= n <= 0;
     return s->status;
 }

@@ -25,8 +25,13 @@ typedef struct bufv__ssl_t {
     apr_socket_t *sock; /* or NULL */
     bufv__peer_t peer;
     int several;           /* records of this list have left */
+    int hurried;           /* Nagle's algorithm is off, by us, for the last */
     apr_int16_t direction; /* what to poll for; 0: it is not the socket's */
     apr_status_t status;   /* of the last attempt */
+    bufv__loan_t loan;     /* what a run of attempts borrows */
+    bufv__quiet_t quiet;
+    apr_status_t lent;            /* whether it could be had */
+    int raised;                   /* SIGPIPE may have come */
     volatile apr_uint32_t reason; /* OpenSSL's code of its own error, or 0;
                                      any thread may ask for it */
     apr_size_t held;              /* bytes of `record` that are OpenSSL's */
@@ -39,18 +44,16 @@ typedef struct bufv__ssl_t {
  * error was `error`. */
 apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error);
 
-/* Around a call that writes: the socket does not block, no signal comes, and
- * the last segment does not wait. */
-typedef struct bufv__ssl_attempt_t {
-    bufv__loan_t loan;
-    bufv__quiet_t quiet;
-    int hurried; /* by us */
-} bufv__ssl_attempt_t;
+/* attempt.c: operations of bufv_ops_t. In a run of attempts the socket does
+ * not block and no signal comes. */
+apr_status_t bufv__ssl_begin(void *baton);
+void bufv__ssl_end(void *baton);
 
-/* attempt.c. OpenSSL's queue of errors is empty after `begin`. `end` returns
- * the status of a call that returned `n`, and remembers it. */
-apr_status_t bufv__ssl_begin(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int more);
-apr_status_t bufv__ssl_end(bufv__ssl_t *s, bufv__ssl_attempt_t *a, int n);
+/* attempt.c: around a call that writes; the last segment does not wait.
+ * OpenSSL's queue of errors is empty in between. The second returns the status
+ * of a call that returned `n`, and remembers it. */
+apr_status_t bufv__ssl_call_begins(bufv__ssl_t *s, int more);
+apr_status_t bufv__ssl_call_ended(bufv__ssl_t *s, int n);
 
 /* attempt.c: whether nothing more can be written: close_notify. */
 int bufv__ssl_is_shut(const SSL *ssl);

@@ -43,8 +43,7 @@ static apr_size_t cut(int fd, apr_off_t offset, apr_size_t len)
 static apr_status_t send_once(bufv__ssl_t *s, int fd, apr_off_t offset,
                               apr_size_t len, int more, apr_size_t *written)
 {
-    bufv__ssl_attempt_t a;
-    apr_status_t status = bufv__ssl_begin(s, &a, more);
+    apr_status_t status = bufv__ssl_call_begins(s, more);
     apr_status_t error;
     ossl_ssize_t n;
 
@@ -52,7 +51,7 @@ static apr_status_t send_once(bufv__ssl_t *s, int fd, apr_off_t offset,
         return status;
     n = SSL_sendfile(s->ssl, fd, (off_t)offset, len, 0);
     error = apr_get_netos_error();
-    status = bufv__ssl_end(s, &a, n > 0 ? 1 : (int)n);
+    status = bufv__ssl_call_ended(s, n > 0 ? 1 : (int)n);
     if (n > 0) {
         *written = (apr_size_t)n;
         return APR_SUCCESS;

@@ -28,16 +28,15 @@
 static apr_status_t push(bufv__ssl_t *s, const void *bytes, apr_size_t len,
                          int more, apr_size_t *written)
 {
-    bufv__ssl_attempt_t a;
     apr_status_t status;
     int n;
 
     *written = 0;
-    status = bufv__ssl_begin(s, &a, more);
+    status = bufv__ssl_call_begins(s, more);
     if (status != APR_SUCCESS)
         return status;
     n = SSL_write(s->ssl, bytes, (int)len);
-    status = bufv__ssl_end(s, &a, n);
+    status = bufv__ssl_call_ended(s, n);
     if (n > 0)
         *written = (apr_size_t)n;
     return status;
@@ -199,6 +198,8 @@ static const bufv_ops_t ssl_ops = {
     .writev = write_record,
     .wait = await,
     .sendfile = SSL_SENDFILE,
+    .begin = bufv__ssl_begin,
+    .end = bufv__ssl_end,
     .timeout = get_timeout,
     .describe = describe,
     .abandon = abandon,
