@@ -15,12 +15,6 @@
  * deadline is looked at between calls, and longer calls gain nothing. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
-#if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
-#define SILENT MSG_NOSIGNAL
-#else
-#define SILENT 0
-#endif
-
 /* ---- one call, by each of the ways: each returns what the system call does,
  * with errno */
 
@@ -43,13 +37,13 @@ static ssize_t write_socket(int fd, const struct iovec *vec, apr_size_t nvec)
 
     msg.msg_iov = bufv__unconst(vec);
     msg.msg_iovlen = (unsigned short)nvec; /* int or size_t, by system */
-    if (SILENT == 0)
+    if (BUFV__NOSIGNAL == 0)
         bufv__quiet_begin(&quiet, fd);
     do
-        n = sendmsg(fd, &msg, MSG_DONTWAIT | SILENT);
+        n = sendmsg(fd, &msg, MSG_DONTWAIT | BUFV__NOSIGNAL);
     while (n < 0 && errno == EINTR);
     error = errno;
-    if (SILENT == 0)
+    if (BUFV__NOSIGNAL == 0)
         bufv__quiet_end(&quiet, n < 0);
     errno = error;
     return n;

@@ -56,12 +56,14 @@ int bufv__is_nobufs(apr_status_t status)
     return status == ENOBUFS;
 }
 
-#if defined(MSG_DONTWAIT) && defined(MSG_NOSIGNAL) && \
-    !defined(BUFV_WITHOUT_NOSIGNAL)
-const int bufv__send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#ifdef MSG_DONTWAIT
+#define DONTWAIT MSG_DONTWAIT
 #else
-const int bufv__send_flags = 0;
+#define DONTWAIT 0
 #endif
+
+const int bufv__send_flags =
+    DONTWAIT != 0 && BUFV__NOSIGNAL != 0 ? DONTWAIT | BUFV__NOSIGNAL : 0;
 
 /* Linux' UDP says EINVAL to an address without a length, others EISCONN. */
 int bufv__is_unknown_way(apr_status_t status)

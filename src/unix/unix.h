@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 /* What one call takes: 1024 entries on all systems of today but a few old
  * ones, where it is 16 and <limits.h> says so. */
@@ -18,6 +19,14 @@
 #else
 #define BUFV_IOV_MAX 1024
 #endif
+#endif
+
+/* What tells a send to raise no signal; 0: it cannot be told, and SIGPIPE is
+ * kept away by the system's other means: see quiet.c. */
+#if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
+#define BUFV__NOSIGNAL MSG_NOSIGNAL
+#else
+#define BUFV__NOSIGNAL 0
 #endif
 
 /* ---- system.c */
