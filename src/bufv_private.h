@@ -450,6 +450,12 @@ typedef enum bufv__run_t {
     BUFV__RUNS    /* behind it, up to the end of the operation `end` */
 } bufv__run_t;
 
+/* A call that calls back before it has the turn, and its thread. */
+typedef struct bufv__caller_t {
+    struct bufv__caller_t *next;
+    apr_os_thread_t thread;
+} bufv__caller_t;
+
 struct bufv_writer_t {
     /* The transport. The baton is the caller's, or one of the next two. */
     bufv_ops_t ops;
@@ -487,6 +493,8 @@ struct bufv_writer_t {
     /* A thread has the turn, and which. */
     int busy;
     apr_os_thread_t thread;
+    /* Calls that call back now, without the turn. */
+    bufv__caller_t *callers;
     /* The number of the list that left in part, whose turn it stays; 0: the
      * turn is anybody's. And the last number that was given. */
     apr_uint64_t turn;
@@ -508,8 +516,8 @@ apr_status_t bufv__writer_init_socket(bufv_writer_t *w, apr_socket_t *sock);
 void bufv__writer_fini(bufv_writer_t *w);
 
 /* Begins a call that uses the writer, which then outlives its destruction.
- * APR_EBUSY if this thread has the turn already; where there is no lock, if
- * any call is in the writer. */
+ * APR_EBUSY if this thread has the turn already, or calls back; where there is
+ * no lock, if any call is in the writer. */
 apr_status_t bufv__writer_enter(bufv_writer_t *w);
 
 /* Ends the call. If it had the turn it gives that back: the next one is that
@@ -522,6 +530,11 @@ void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number);
  * gone. */
 void bufv__writer_keep(bufv_writer_t *w);
 void bufv__writer_let_go(bufv_writer_t *w);
+
+/* Frames callbacks that a call makes before it has the turn: what they write
+ * to this writer is APR_EBUSY. `c` is valid until the second. */
+void bufv__writer_calls_back(bufv_writer_t *w, bufv__caller_t *c);
+void bufv__writer_called_back(bufv_writer_t *w, const bufv__caller_t *c);
 
 /* Tells the writer of a write that ended: keeps its report and the name of its
  * last operation, and adds it to the counters. */

@@ -408,6 +408,16 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
 /* Whether the writer was had. */
 typedef enum turn_t { NOT_ASKED, REFUSED, TAKEN } turn_t;
 
+/* Calls back for empty chunks at the front, which need no turn. */
+static BUFV__COLD void run_early_releases(write_t *t)
+{
+    bufv__caller_t caller;
+
+    bufv__writer_calls_back(t->w, &caller);
+    bufv__run_releases(t->v);
+    bufv__writer_called_back(t->w, &caller);
+}
+
 /* Does what comes before the first attempt. */
 static apr_status_t take_turn(write_t *t, turn_t *turn)
 {
@@ -415,7 +425,7 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
 
     *turn = NOT_ASKED;
     if (bufv__has_due(t->v))
-        bufv__run_releases(t->v);
+        run_early_releases(t);
     if (t->v->length == 0)
         return APR_SUCCESS;
     status = check_limits(t);

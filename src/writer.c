@@ -143,12 +143,15 @@ apr_status_t bufv_writer_create(bufv_writer_t **w, const bufv_ops_t *ops,
 apr_status_t bufv__writer_enter(bufv_writer_t *w)
 {
     apr_os_thread_t self = apr_os_thread_current();
+    const bufv__caller_t *c;
     int mine;
 
     bufv__writer_lock(w);
     mine = w->monitor == NULL
                ? w->uses > 0
                : w->busy && apr_os_thread_equal(w->thread, self);
+    for (c = w->callers; c != NULL; c = c->next)
+        mine |= apr_os_thread_equal(c->thread, self) != 0;
     w->uses += !mine;
     bufv__writer_unlock(w);
     return mine ? APR_EBUSY : APR_SUCCESS;
@@ -173,6 +176,26 @@ void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
         return;
     bufv__writer_fini(w);
     free(w);
+}
+
+void bufv__writer_calls_back(bufv_writer_t *w, bufv__caller_t *c)
+{
+    c->thread = apr_os_thread_current();
+    bufv__writer_lock(w);
+    c->next = w->callers;
+    w->callers = c;
+    bufv__writer_unlock(w);
+}
+
+void bufv__writer_called_back(bufv_writer_t *w, const bufv__caller_t *c)
+{
+    bufv__caller_t **at = &w->callers;
+
+    bufv__writer_lock(w);
+    while (*at != c)
+        at = &(*at)->next;
+    *at = c->next;
+    bufv__writer_unlock(w);
 }
 
 void bufv__writer_keep(bufv_writer_t *w)
