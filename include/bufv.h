@@ -740,8 +740,8 @@ typedef struct bufv_ops_t {
     void (*flush)(void *baton);
 
     /**
-     * Says whether the rest of a list may not follow: bufv_writer_abandon().
-     * NULL: it may.
+     * Says whether the rest of a list may be given up, when
+     * bufv_writer_abandon() asks. NULL: it may.
      *
      * @param baton what was given to bufv_writer_create()
      * @return APR_SUCCESS; APR_EINVAL if a part that is on its way has to be
@@ -1369,7 +1369,8 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
  *        on return what has to be written before anything else: call again
  *        with it to go on where this call stopped. At most 64 KiB are read
  *        ahead into it, and only when it is empty. NULL: what was read and did
- *        not leave is lost.
+ *        not leave is lost. A reader with `write_to` keeps what did not leave
+ *        itself, and `rest` is empty then.
  * @param copied set to the bytes accepted, those of `rest` included, on every
  *        path; may be NULL
  * @return APR_SUCCESS at the reader's end; the reader's error, after the bytes

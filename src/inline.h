@@ -102,9 +102,9 @@ static inline void bufv__close_copies(bufv_t *v, apr_uint64_t at)
 
 /* ---- waits */
 
-/* Whether a wait that timed out, of so much that was left, was no longer than
- * a single one may be: then it is not over. One that was far shorter met a
- * limit that is not ours; half of it is allowed for, since clocks differ. */
+/* Whether a wait timed out because a single one is limited, when more time was
+ * left: then it goes on. One that was far shorter met a limit that is not
+ * ours; half of BUFV__WAIT_MAX is the bound, since clocks differ. */
 static inline int bufv__wait_was_cut(apr_interval_time_t left,
                                      apr_interval_time_t waited)
 {

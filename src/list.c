@@ -220,7 +220,7 @@ void bufv__put_point(bufv_t *v, apr_uint64_t since, bufv_release_t *release,
     ((bufv__point_t *)v->points.items)[v->points.tail++] = point;
 }
 
-/* What is left of bufv_append() when the next chunk does not simply fit. */
+/* Does what bufv_append() does where the chunk does not simply fit. */
 static BUFV__COLD apr_status_t append_slowly(bufv_t *v, const void *data,
                                              apr_size_t len)
 {
@@ -233,8 +233,8 @@ static BUFV__COLD apr_status_t append_slowly(bufv_t *v, const void *data,
     return bufv__note(v, status);
 }
 
-/* One comparison covers a length of 0 and one that is too long. A list that
- * takes nothing now has no room. */
+/* One comparison covers a length of 0 and one that is too long. The room of a
+ * list that takes nothing now is hidden. */
 apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
 {
     if (v == NULL || data == NULL || len - 1 >= BUFV__CHUNK_MAX ||
@@ -273,8 +273,9 @@ apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
     return APR_SUCCESS;
 }
 
-/* Copies the entries that are not empty behind the list's own, which do not
- * count them yet. Says how many, and what the list's length becomes. */
+/* Copies the entries that are not empty behind the list's own, and leaves its
+ * counts as they are. Sets *count to their number, and *length to what the
+ * list's length becomes. */
 static apr_status_t put_vec(const bufv_t *v, const struct iovec *vec,
                             apr_size_t nvec, apr_size_t *count,
                             apr_uint64_t *length)

@@ -136,7 +136,7 @@ static void put_point(bufv_t *v, const bufv_t *from,
     to->at += shift;
 }
 
-/* What may be done with the two before anything is moved. */
+/* Checks the two lists before anything is moved. */
 static apr_status_t check_pair(const bufv_t *v, const bufv_t *from,
                                apr_uint64_t length)
 {

@@ -58,7 +58,7 @@ static apr_status_t take_new_slab(bufv_t *v, apr_size_t least,
     return APR_SUCCESS;
 }
 
-/* Finds room; an earlier reservation that is long enough is it. */
+/* Finds room. An earlier reservation that is long enough is used again. */
 static apr_status_t find_room(bufv_t *v, apr_size_t least)
 {
     bufv__reservation_t r;
@@ -167,8 +167,8 @@ static apr_status_t read_once(bufv_t *v, const bufv_reader_t *r, void *data,
     return status;
 }
 
-/* What is to be had for a read of `most` bytes at most, so that what comes can
- * be committed. */
+/* Reserves room for a read of `most` bytes at most, and what it takes to
+ * commit them. */
 static apr_status_t reserve_for(bufv_t *v, apr_size_t most, void **data,
                                 apr_size_t *room)
 {
@@ -194,7 +194,7 @@ static void shrink_back(bufv_t *v, apr_size_t chunks, apr_size_t points)
         bufv__queue_fit(&v->points, sizeof(bufv__point_t));
 }
 
-/* Reads in place of the caller, who has checked what there is to check. */
+/* Does what bufv_fill() does, after its checks. */
 static apr_status_t fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most,
                          apr_size_t *got)
 {

@@ -102,8 +102,8 @@ void bufv_writer_destroy(bufv_writer_t *w)
     free(w);
 }
 
-/* Of the caller's operations, those that are there; the members behind
- * `writev` came with the first release, too, and may be missing. */
+/* Reads the caller's operations. Members behind `writev` may be missing, also
+ * those that came with the first release. */
 static apr_status_t read_ops(bufv_ops_t *to, const bufv_ops_t *from)
 {
     apr_size_t least = offsetof(bufv_ops_t, writev) + sizeof(from->writev);
@@ -265,8 +265,8 @@ void bufv_writer_sendfile_from_set(bufv_writer_t *w, apr_uint64_t bytes)
         w->limits.sendfile_from = bytes;
 }
 
-/* The caller's wall-clock time in monotonic time; what is past is before all
- * of it. */
+/* Turns the caller's wall-clock time into monotonic time; -1, which is before
+ * all of that, for what is past. */
 static apr_time_t to_monotonic(apr_time_t when)
 {
     apr_time_t now = apr_time_now(), clock = bufv__clock();
@@ -310,7 +310,7 @@ void bufv_writer_hook_set(bufv_writer_t *w, bufv_hook_t *hook, void *baton)
  * number is made of the writer's own and a count, so no two lists have the
  * same. */
 
-static bufv__refs_t writers; /* that have had a lock */
+static bufv__refs_t writers; /* how many have had a lock */
 
 apr_status_t bufv_writer_lock_enable(bufv_writer_t *w)
 {

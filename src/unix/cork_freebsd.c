@@ -9,7 +9,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-/* Below 0 on a socket that has no such option. */
+/* Returns less than 0 for a socket that has no such option. */
 static int ask(int fd, int option)
 {
     int on = 0;
@@ -28,7 +28,7 @@ int bufv__cork(apr_os_sock_t fd)
     return ask(fd, TCP_NOPUSH) == 0 && set_cork(fd, 1);
 }
 
-/* Taken away, it sends what was held. */
+/* Taking the option away sends what was held. */
 void bufv__uncork(apr_os_sock_t fd)
 {
     set_cork(fd, 0);

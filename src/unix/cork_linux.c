@@ -17,7 +17,7 @@
 #define TCP_ULP 31
 #endif
 
-/* Below 0 on a socket that has no such option. */
+/* Returns less than 0 for a socket that has no such option. */
 static int ask(int fd, int option)
 {
     int on = 0;
@@ -39,7 +39,7 @@ int bufv__cork(apr_os_sock_t fd)
     return 1;
 }
 
-/* Taken away, it sends what was held. */
+/* Taking the option away sends what was held. */
 void bufv__uncork(apr_os_sock_t fd)
 {
     set_cork(fd, 0);

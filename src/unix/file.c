@@ -15,8 +15,8 @@
  * deadline is looked at between calls, and longer calls gain nothing. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
-/* ---- one call, by each of the ways: each returns what the system call does,
- * with errno */
+/* ---- one system call, in each of the ways. What each returns, and errno, are
+ * the call's. */
 
 static ssize_t write_plain(int fd, const struct iovec *vec, apr_size_t nvec)
 {
@@ -142,7 +142,7 @@ static apr_status_t judge(ssize_t n, const struct iovec *vec, apr_size_t nvec,
 
 /* What APR has buffered leaves first; if it does not fit, the status says so,
  * as that of any attempt. A list that does not go to a message socket in one
- * attempt would become several messages. */
+ * attempt is refused: it would become several messages. */
 static apr_status_t write_vec(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {

@@ -12,9 +12,9 @@
 
 /* ---- the lock */
 
-/* The lock is made when the library is loaded, if the compiler can have it:
- * from a fork while a thread is inside of pthread_once() comes a child that
- * waits for a thread which it does not have. */
+/* The lock is made when the library is loaded, if the compiler can do that: a
+ * child that is forked while a thread is inside of pthread_once() would wait
+ * for this thread, which it does not have. */
 #ifdef __GNUC__
 #define AT_LOAD __attribute__((constructor))
 #define PREPARE_ONCE(function) ((void)0)
@@ -47,8 +47,8 @@ static void in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Unlocking alone does not do: the owner may be known by a number that the
- * child does not have. A checker of threads has to see it. */
+/* Checkers of threads want to see it unlocked. That is not enough: the lock may
+ * know its owner by a number that the child's thread does not have. */
 static void in_child(void)
 {
     pins = NULL;
@@ -131,7 +131,7 @@ static void add_pin(bufv__pin_t *pin)
     pins = pin;
 }
 
-/* In a child of fork() there are none. */
+/* A child of fork() has forgotten all of them. */
 static void remove_pin(const bufv__pin_t *pin)
 {
     bufv__pin_t **p = &pins;
@@ -163,8 +163,8 @@ static apr_status_t set_blocking(int fd, int blocking, int *changed)
 }
 
 /* The mode is asked for under the lock: seen from outside of it, it might be
- * another thread's loan. One that is pinned is as good as full: another thread
- * writes to it. Which one it is is asked only where that matters. */
+ * another thread's loan. A descriptor that is pinned is as good as full, since
+ * another thread writes to it. What it is is asked only if there are pins. */
 static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
                          bufv__span_t span)
 {
@@ -202,7 +202,7 @@ apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
     return take(l, fd, 0, span);
 }
 
-/* Also where it blocks already: it has to stay so. */
+/* A descriptor that blocks already is taken, too: it has to stay so. */
 apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd)
 {
     return take(l, fd, 1, BUFV__LONG);
