@@ -47,8 +47,8 @@ static void in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Checkers of threads want to see it unlocked. That is not enough: the lock may
- * know its owner by a number that the child's thread does not have. */
+/* Unlocking satisfies checkers of threads, and is not enough: the lock may know
+ * its owner by a number that the child's thread does not have. */
 static void in_child(void)
 {
     pins = NULL;
