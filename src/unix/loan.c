@@ -47,7 +47,7 @@ static void in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Unlocking satisfies checkers of threads, and is not enough: the lock may know
+/* Unlocking pleases checkers of threads, and is not enough: the lock may know
  * its owner by a number that the child's thread does not have. */
 static void in_child(void)
 {
