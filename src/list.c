@@ -244,17 +244,6 @@ apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
     return APR_SUCCESS;
 }
 
-/* Makes room for one chunk and one release point. */
-static apr_status_t reserve_owned(bufv_t *v)
-{
-    apr_status_t status;
-
-    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
-    return status;
-}
-
 apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
                                bufv_release_t *release, void *baton)
 {
@@ -262,7 +251,7 @@ apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
     apr_uint64_t since;
 
     if (status == APR_SUCCESS)
-        status = reserve_owned(v);
+        status = bufv__make_room(v, 1, 1, 0);
     if (status != APR_SUCCESS)
         return bufv__note(v, status);
     since = bufv__end(v);
@@ -370,9 +359,7 @@ apr_status_t bufv_append_file_owned(bufv_t *v, apr_file_t *file,
     apr_uint64_t since;
 
     if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->ranges, 1, sizeof(bufv__range_t));
-    if (status == APR_SUCCESS)
-        status = reserve_owned(v);
+        status = bufv__make_room(v, 1, 1, 1);
     if (status != APR_SUCCESS)
         return bufv__note(v, status);
     since = bufv__end(v);

@@ -120,17 +120,6 @@ static void put_reserved(bufv_t *v, apr_size_t len)
     r->owner = NULL;
 }
 
-/* Makes room for the chunk that a commit appends, and for its point. */
-static apr_status_t make_room(bufv_t *v)
-{
-    apr_status_t status;
-
-    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
-    return status;
-}
-
 apr_status_t bufv_commit(bufv_t *v, apr_size_t len)
 {
     apr_status_t status;
@@ -143,7 +132,7 @@ apr_status_t bufv_commit(bufv_t *v, apr_size_t len)
         bufv__reservation_drop(v);
     if (status != APR_SUCCESS || len == 0)
         return status;
-    status = make_room(v);
+    status = bufv__make_room(v, 1, 1, 0);
     if (status == APR_SUCCESS)
         put_reserved(v, len);
     return status;
@@ -177,7 +166,7 @@ static apr_status_t reserve_for(bufv_t *v, apr_size_t most, void **data,
 
     if (status != APR_SUCCESS)
         return status;
-    status = make_room(v);
+    status = bufv__make_room(v, 1, 1, 0);
     if (status != APR_SUCCESS)
         bufv__reservation_drop(v);
     if (*room > most)

@@ -82,9 +82,7 @@ static BUFV__COLD apr_status_t make_room_slowly(bufv_t *v, apr_size_t len)
     apr_status_t status;
 
     assert(len > 0);
-    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
+    status = bufv__make_room(v, 1, 1, 0);
     if (status != APR_SUCCESS)
         return status;
     bufv__slab_rewind(v);
