@@ -17,7 +17,7 @@ typedef struct part_t {
     apr_uint64_t length; /* in all */
 } part_t;
 
-static part_t whole(const bufv_t *v)
+static part_t all_of(const bufv_t *v)
 {
     part_t part;
 
@@ -142,7 +142,7 @@ static void move_number(bufv_t *v, bufv_t *from)
 
 static apr_status_t append_list(bufv_t *v, bufv_t *from)
 {
-    part_t part = whole(from);
+    part_t part = all_of(from);
     apr_uint64_t shift;
     apr_status_t status;
     apr_size_t i;
@@ -178,7 +178,7 @@ apr_status_t bufv_append_list(bufv_t *v, bufv_t *from)
 
 static apr_status_t clone_list(bufv_t *v, bufv_t *from)
 {
-    part_t part = whole(from);
+    part_t part = all_of(from);
     apr_uint64_t shift;
     apr_status_t status;
     apr_size_t i;

@@ -27,7 +27,7 @@ typedef struct block_t {
 
 static block_t shelf[SHELF];
 
-static int borrow(void)
+static int borrow_block(void)
 {
     int i;
 
@@ -65,7 +65,7 @@ static void get_block(block_t *block)
 
 static void take_block(bufv__scratch_t *s)
 {
-    int i = borrow();
+    int i = borrow_block();
 
     if (i < 0)
         return;

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 /* Returns less than 0 for a socket that has no such option. */
-static int ask(int fd, int option)
+static int get_option(int fd, int option)
 {
     int on = 0;
     socklen_t len = sizeof(on);
@@ -25,7 +25,7 @@ static int set_cork(int fd, int on)
 
 int bufv__cork(apr_os_sock_t fd)
 {
-    return ask(fd, TCP_NOPUSH) == 0 && set_cork(fd, 1);
+    return get_option(fd, TCP_NOPUSH) == 0 && set_cork(fd, 1);
 }
 
 /* Taking the option away sends what was held. */

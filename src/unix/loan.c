@@ -17,10 +17,10 @@
  * for this thread, which it does not have. */
 #ifdef __GNUC__
 #define AT_LOAD __attribute__((constructor))
-#define PREPARE_ONCE(function) ((void)0)
+#define SET_UP_ONCE(function) ((void)0)
 #else
 #define AT_LOAD
-#define PREPARE_ONCE(function) pthread_once(&once, function)
+#define SET_UP_ONCE(function) pthread_once(&once, function)
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 #endif
 
@@ -58,7 +58,7 @@ static void in_child(void)
 
 /* A fork waits until what is held with the lock is given back, so that a child
  * finds the modes as the user made them, and the lock free. */
-static AT_LOAD void prepare(void)
+static AT_LOAD void set_up(void)
 {
     create();
     pthread_atfork(before_fork, in_parent, in_child);
@@ -66,7 +66,7 @@ static AT_LOAD void prepare(void)
 
 void bufv__loan_begin(void)
 {
-    PREPARE_ONCE(prepare);
+    SET_UP_ONCE(set_up);
     pthread_mutex_lock(&lock);
 }
 
@@ -165,8 +165,8 @@ static apr_status_t set_blocking(int fd, int blocking, int *changed)
 /* The mode is asked for under the lock: seen from outside of it, it might be
  * another thread's loan. A descriptor that is pinned is as good as full, since
  * another thread writes to it. What it is is asked only if there are pins. */
-static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
-                         bufv__span_t span)
+static apr_status_t take_loan(bufv__loan_t *l, int fd, int blocking,
+                              bufv__span_t span)
 {
     apr_status_t status = APR_EAGAIN;
 
@@ -199,13 +199,13 @@ apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
                              apr_socket_t *sock, bufv__span_t span)
 {
     (void)sock;
-    return take(l, fd, 0, span);
+    return take_loan(l, fd, 0, span);
 }
 
 /* A descriptor that blocks already is taken, too: it has to stay so. */
 apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd)
 {
-    return take(l, fd, 1, BUFV__LONG);
+    return take_loan(l, fd, 1, BUFV__LONG);
 }
 
 void bufv__loan_return(bufv__loan_t *l)
