@@ -824,10 +824,10 @@ bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool)
  * What APR has buffered for the file is flushed first, and the file's position
  * is right afterwards. That flush, and writing to regular files and block
  * devices, takes the time that it takes: limits are looked at between
- * attempts. What APR itself fails to flush on a full disk is APR's to count.
- * The timeout of a pipe (apr_file_pipe_timeout_set()) holds as a socket's
- * does. No signal reaches the process when the reader of a pipe is gone;
- * SIGXFSZ and SIGTTOU are the program's. A FIFO or terminal that blocks, and a
+ * attempts. What a full disk took of APR's own buffer only APR can tell. The
+ * timeout of a pipe (apr_file_pipe_timeout_set()) holds as a socket's does. No
+ * signal reaches the process when the reader of a pipe is gone; SIGXFSZ and
+ * SIGTTOU are the program's to handle. A FIFO or terminal that blocks, and a
  * pipe but on recent Linux, is made non-blocking for the time of each attempt,
  * which others that share it may see: docs/TOUCHES.md. With APR_FOPEN_APPEND
  * each attempt, not the list, goes to the end of the file in one piece.
@@ -1308,7 +1308,7 @@ typedef struct bufv_reader_t {
      * APR_EAGAIN: as `wait` of bufv_ops_t. NULL: it cannot wait. */
     apr_status_t (*wait)(void *baton, apr_interval_time_t timeout);
 
-    /** Handed to all. */
+    /** Handed to each of them. */
     void *baton;
 } bufv_reader_t;
 
