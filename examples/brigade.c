@@ -54,7 +54,7 @@ static apr_status_t pass(bufv_t *v, bufv_writer_t *w, apr_bucket_brigade *bb)
     return status;
 }
 
-/* A file that is gone with the pool. */
+/* A file that is deleted with the pool. */
 static apr_file_t *some_file(apr_pool_t *pool)
 {
     char *name = apr_pstrdup(pool, "bufv-brigade-XXXXXX");

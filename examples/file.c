@@ -89,7 +89,7 @@ static void to_file(bufv_t *v, apr_pool_t *pool)
     check(apr_file_close(file), "close");
 }
 
-/* A pipe can be full. Its timeout says for how long that is borne; without
+/* A pipe can be full. Its timeout limits how long a write waits then; without
  * one, bufv_writer_stall_set() and bufv_writer_deadline_set() do. */
 static void to_pipe(bufv_t *v, apr_pool_t *pool)
 {

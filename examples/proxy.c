@@ -214,8 +214,8 @@ static apr_status_t move(side_t *s, side_t *other, apr_int16_t events)
     return status;
 }
 
-/* Something happened to a side. What it is, reading and writing will tell: so
- * what was asked for counts, and not what came. */
+/* Goes on with a side at which something happened. Reading and writing tell
+ * what it was, so all is tried that was asked for. */
 static void on_event(side_t *s)
 {
     connection_t *c = s->c;

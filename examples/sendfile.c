@@ -34,9 +34,9 @@ static unsigned char byte_at(apr_size_t i)
     return (unsigned char)(i * 2654435761u >> 24);
 }
 
-/* A file that is gone when it is closed. APR_FOPEN_SENDFILE_ENABLED says that
- * it may be sent unread: nobody changes it while its bytes are on their way.
- */
+/* A file that is deleted when it is closed. APR_FOPEN_SENDFILE_ENABLED says
+ * that it may be sent unread: nobody changes it while its bytes are on their
+ * way. */
 static apr_file_t *make_file(apr_pool_t *pool)
 {
     static unsigned char content[FILE_SIZE];
@@ -58,7 +58,7 @@ static apr_file_t *make_file(apr_pool_t *pool)
 
 /* ---- the server */
 
-/* Is told of each attempt. */
+/* The hook: counts the bytes that were sent unread. */
 static void count(void *baton, const bufv_call_t *call)
 {
     apr_uint64_t *sent = baton;

@@ -740,8 +740,8 @@ typedef struct bufv_ops_t {
     void (*flush)(void *baton);
 
     /**
-     * Says whether the rest of a list may not follow: bufv_writer_abandon().
-     * NULL: it may.
+     * Says whether the rest of a list may be given up, when
+     * bufv_writer_abandon() asks. NULL: it may.
      *
      * @param baton what was given to bufv_writer_create()
      * @return APR_SUCCESS; APR_EINVAL if a part that is on its way has to be
@@ -824,10 +824,10 @@ bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool)
  * What APR has buffered for the file is flushed first, and the file's position
  * is right afterwards. That flush, and writing to regular files and block
  * devices, takes the time that it takes: limits are looked at between
- * attempts. What APR itself fails to flush on a full disk is APR's to count.
- * The timeout of a pipe (apr_file_pipe_timeout_set()) holds as a socket's
- * does. No signal reaches the process when the reader of a pipe is gone;
- * SIGXFSZ and SIGTTOU are the program's. A FIFO or terminal that blocks, and a
+ * attempts. What a full disk took of APR's own buffer only APR can tell. The
+ * timeout of a pipe (apr_file_pipe_timeout_set()) holds as a socket's does. No
+ * signal reaches the process when the reader of a pipe is gone; SIGXFSZ and
+ * SIGTTOU are the program's to handle. A FIFO or terminal that blocks, and a
  * pipe but on recent Linux, is made non-blocking for the time of each attempt,
  * which others that share it may see: docs/TOUCHES.md. With APR_FOPEN_APPEND
  * each attempt, not the list, goes to the end of the file in one piece.
@@ -1308,7 +1308,7 @@ typedef struct bufv_reader_t {
      * APR_EAGAIN: as `wait` of bufv_ops_t. NULL: it cannot wait. */
     apr_status_t (*wait)(void *baton, apr_interval_time_t timeout);
 
-    /** Handed to all. */
+    /** Handed to each of them. */
     void *baton;
 } bufv_reader_t;
 
@@ -1369,7 +1369,8 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
  *        on return what has to be written before anything else: call again
  *        with it to go on where this call stopped. At most 64 KiB are read
  *        ahead into it, and only when it is empty. NULL: what was read and did
- *        not leave is lost.
+ *        not leave is lost. A reader with `write_to` keeps what did not leave
+ *        itself, and `rest` is empty then.
  * @param copied set to the bytes accepted, those of `rest` included, on every
  *        path; may be NULL
  * @return APR_SUCCESS at the reader's end; the reader's error, after the bytes

@@ -13,8 +13,9 @@
  * Link `bufv::openssl` (CMake) or `bufv_openssl` (pkg-config).
  *
  * @code
- *     bufv_writer_ssl(&w, ssl, sock, pool);
- *     status = bufv_write(v, w, &written);
+ *     status = bufv_writer_ssl(&w, ssl, sock, pool);
+ *     if (status == APR_SUCCESS)
+ *         status = bufv_write(v, w, &written);
  * @endcode
  */
 
@@ -102,7 +103,7 @@ extern "C" {
  */
 BUFV_OPENSSL_DECLARE(apr_status_t)
 bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
-                apr_pool_t *pool);
+                apr_pool_t *pool) BUFV_CHECKED;
 
 /** @} */
 

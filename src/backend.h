@@ -46,8 +46,8 @@ extern const bufv_ops_t bufv__file_ops;
  * socket, and no stream. */
 int bufv__file_is_message(apr_file_t *file);
 
-/* The address of a socket's peer as the system has it, which does not tell it
- * any more when the connection has failed: just when it is wanted. */
+/* The address of a socket's peer. It is asked for early: when the connection
+ * has failed, and it is wanted, the system does not tell it any more. */
 typedef struct bufv__peer_t {
     apr_size_t len;       /* 0: not known */
     apr_uint64_t raw[16]; /* a struct sockaddr of any family */
@@ -188,10 +188,10 @@ typedef enum bufv__span_t {
 typedef struct bufv__loan_t {
     apr_os_sock_t fd;
     bufv__span_t span;
-    int blocking; /* what it is for now */
-    int changed;  /* the mode, by us */
+    int blocking; /* whether it blocks during the loan */
+    int changed;  /* whether we changed the mode */
     int taken;    /* there is something to give back */
-    int cancel;   /* what the thread's state of cancellation was */
+    int cancel;   /* the thread's state of cancellation before */
     bufv__pin_t pin;
 } bufv__loan_t;
 
@@ -209,16 +209,16 @@ void bufv__loan_return(bufv__loan_t *l);
 typedef struct bufv__quiet_t {
     int fd;
     int blocked; /* by us, in this thread or on this descriptor */
-    int pending; /* before we came */
+    int pending; /* it was, before `begin` */
 } bufv__quiet_t;
 
 void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd);
 void bufv__quiet_relax(bufv__quiet_t *q);
 void bufv__quiet_end(bufv__quiet_t *q, int raised);
 
-/* cork_*.c: holds the half-full segments of a TCP socket back until the second
- * lets them go. Whether it does so now and did not before: the user's own cork
- * is not ours. */
+/* cork_*.c: bufv__cork() holds half-full segments of a TCP socket back until
+ * bufv__uncork(). Returns whether it does so now and did not before: a cork
+ * that the user set is not ours. */
 int bufv__cork(apr_os_sock_t fd);
 void bufv__uncork(apr_os_sock_t fd);
 
@@ -232,7 +232,7 @@ int bufv__has_records(apr_os_sock_t fd);
 
 /* nagle.c: whether Nagle's algorithm is on, so that a half-full segment waits
  * for the peer to acknowledge those before it; 0 where there is no such thing.
- * And to set it. */
+ * bufv__set_delaying() switches it on or off. */
 int bufv__is_delaying(apr_os_sock_t fd);
 void bufv__set_delaying(apr_os_sock_t fd, int on);
 

@@ -128,7 +128,7 @@ char *bufv__owner_bytes(bufv__owner_t *owner);
 apr_size_t bufv__owner_size(const bufv__owner_t *owner);
 
 /* Returns whether there is no other reference than the caller's. Then nobody
- * reads the bytes any more, also in another thread. */
+ * else reads the bytes any more, whatever the thread. */
 int bufv__owner_is_alone(bufv__owner_t *owner);
 
 /* Adds a reference. The caller must have one. */
@@ -189,8 +189,8 @@ typedef enum bufv__use_t {
     BUFV__DYING
 } bufv__use_t;
 
-/* Where bufv_append_copy() copies to: `next` has `room` unused bytes, which
- * lie in the owner's. No owner: there is no slab yet, and no room. */
+/* Where bufv_append_copy() copies to: `room` unused bytes of the owner's, at
+ * `next`. An owner of NULL: there is no slab yet, and no room. */
 typedef struct bufv__slab_t {
     bufv__owner_t *owner;
     char *next;
@@ -198,8 +198,8 @@ typedef struct bufv__slab_t {
 } bufv__slab_t;
 
 /* What bufv_reserve() gave out and bufv_commit() has not taken: `room` bytes
- * at `data`. It has a reference to its owner; NULL: there is none. While it is
- * the rest of the slab, the slab has no room. */
+ * at `data`, with a reference to their owner. An owner of NULL: nothing is
+ * reserved. While the rest of the slab is reserved, the slab has no room. */
 typedef struct bufv__reservation_t {
     bufv__owner_t *owner;
     char *data;
@@ -207,7 +207,7 @@ typedef struct bufv__reservation_t {
 } bufv__reservation_t;
 
 /* A list. Its first members are what appending changes, in one line of the
- * processor's cache. bufv__is_valid() is what must hold between calls. */
+ * processor's cache. bufv__is_valid() says what must hold between calls. */
 struct bufv_t {
     /* The chunks, as struct iovec. While nobody may append, their room is
      * hidden, so that bufv_append() has one thing less to look at. */
@@ -229,17 +229,18 @@ struct bufv_t {
     /* The room of `chunks` that is hidden. */
     apr_size_t hidden;
     bufv__reservation_t reservation;
-    /* By which a locked writer knows a list that left in part; 0: it has not.
-     * It ends when the list is empty, and goes with the first byte when that
-     * is moved to an empty list. */
+    /* The number by which a locked writer knows a list that left in part; 0:
+     * it has none. It ends when the list is empty, and goes with the first
+     * byte when that is moved to an empty list. */
     apr_uint64_t number;
-    /* Of the first append that failed: bufv_status(). */
+    /* The status of the first append that failed: bufv_status(). */
     apr_status_t status;
-    /* Whose cleanup destroys the list; NULL: none does. */
+    /* The pool whose cleanup destroys the list; NULL: none does. */
     apr_pool_t *pool;
-    /* That it is being written to, by a call that has the turn; else NULL. */
+    /* The writer that it is being written to, by a call that has the turn;
+     * else NULL. */
     struct bufv_writer_t *writer;
-    /* Calls that will use it again. */
+    /* How many calls will use the list again: bufv__keep(). */
     int kept;
     /* It is destroyed as soon as it is free, and no call keeps it. */
     int doomed;
@@ -276,13 +277,13 @@ apr_size_t bufv__vec_skip(const struct iovec *vec, apr_size_t nvec,
 apr_size_t bufv__vec_fit(const struct iovec *vec, apr_size_t nvec,
                          apr_size_t max, apr_size_t *bytes);
 
-/* Returns whether a list is one, as far as can be seen in constant time. It
- * is for assertions where a list enters and leaves. */
+/* Returns whether a list is in order, as far as can be seen in constant time.
+ * It is for assertions where a list enters and leaves. */
 int bufv__is_valid(const bufv_t *v);
 
-/* Makes a list that needs no pool and no care: on the stack, for borrowed
- * chunks. `vec` has room for `room` of them; NULL: for as many as there is
- * memory for, which the caller frees (chunks.items). */
+/* Makes a list on the stack, for borrowed chunks; it need not be destroyed.
+ * `vec` has room for `room` of them; NULL: for as many as there is memory for,
+ * which the caller frees (chunks.items). */
 void bufv__local(bufv_t *v, struct iovec *vec, apr_size_t room);
 
 /* Begins and ends a call that uses the list. It must be free before. Between
@@ -312,7 +313,7 @@ apr_status_t bufv__check(const bufv_t *v, const void *data, apr_size_t len);
 apr_status_t bufv__note(bufv_t *v, apr_status_t status);
 
 /* Adds a release point for the chunks from `since` to the end, for which there
- * must be room, and closes the one of copies. */
+ * must be room, and closes the open point of copies. */
 void bufv__put_point(bufv_t *v, apr_uint64_t since, bufv_release_t *release,
                      void *baton, const void *data, apr_size_t len);
 
@@ -323,7 +324,7 @@ void bufv__put_point(bufv_t *v, apr_uint64_t since, bufv_release_t *release,
 void bufv__drop_chunks(bufv_t *v, apr_size_t chunks, apr_size_t cut,
                        apr_uint64_t bytes);
 
-/* Drops n bytes off the front, not more than there are, whatever they are of.
+/* Drops n bytes off the front, not more than there are, in memory or in files.
  * Otherwise as bufv__drop_chunks(). */
 void bufv__drop_bytes(bufv_t *v, apr_uint64_t n);
 
@@ -382,8 +383,8 @@ typedef struct bufv__scratch_t {
 } bufv__scratch_t;
 
 /* Asks for `bytes`, for one attempt: bufv__scratch_end() comes before the next
- * call, if bufv__scratch_is_lent(). Too little memory is no
- * error here: then there is less room, and less is copied. */
+ * call, if bufv__scratch_is_lent(). Too little memory is no error here: then
+ * there is less room, and less is copied. */
 void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes);
 
 /* The same for room that must be had. APR_ENOMEM. */
@@ -450,6 +451,12 @@ typedef enum bufv__run_t {
     BUFV__RUNS    /* behind it, up to the end of the operation `end` */
 } bufv__run_t;
 
+/* A call that calls back before it has the turn, and its thread. */
+typedef struct bufv__caller_t {
+    struct bufv__caller_t *next;
+    apr_os_thread_t thread;
+} bufv__caller_t;
+
 struct bufv_writer_t {
     /* The transport. The baton is the caller's, or one of the next two. */
     bufv_ops_t ops;
@@ -465,28 +472,30 @@ struct bufv_writer_t {
     bufv_hook_t *hook;
     void *hook_baton;
 
-    /* Whose cleanup destroys the writer; NULL: none does. */
+    /* The pool whose cleanup destroys the writer; NULL: none does. */
     apr_pool_t *pool;
     /* The last bytes that were accepted were told that more would come: they
      * may be held back. It belongs to the call that has the turn. */
     int held;
     bufv__run_t running;
-    /* What the next call copies for an attempt at first, after what the last
-     * one, whose list left in part, has learned of the destination; 0: nothing
-     * is known. It belongs to the call that has the turn. */
+    /* How much the next call copies for its first attempt: the last one, whose
+     * list left in part, has learned that of the destination; 0: nothing is
+     * known. It belongs to the call that has the turn. */
     apr_size_t copied;
     /* It is destroyed as soon as no call is in it, or keeps it. */
     int doomed;
 
-    /* The lock, of all that follows; NULL: it is not enabled. */
+    /* The lock of the members that follow; NULL: it is not enabled. */
     bufv__monitor_t *monitor;
     /* Calls that are in the writer or wait for their turn. */
     int uses;
     /* Calls that will enter it again. */
     int kept;
-    /* A thread has the turn, and which. */
+    /* Whether a thread has the turn, and which. */
     int busy;
     apr_os_thread_t thread;
+    /* Calls that call back now, without the turn. */
+    bufv__caller_t *callers;
     /* The number of the list that left in part, whose turn it stays; 0: the
      * turn is anybody's. And the last number that was given. */
     apr_uint64_t turn;
@@ -508,8 +517,8 @@ apr_status_t bufv__writer_init_socket(bufv_writer_t *w, apr_socket_t *sock);
 void bufv__writer_fini(bufv_writer_t *w);
 
 /* Begins a call that uses the writer, which then outlives its destruction.
- * APR_EBUSY if this thread has the turn already; where there is no lock, if
- * any call is in the writer. */
+ * APR_EBUSY if this thread has the turn already, or calls back; where there is
+ * no lock, if any call is in the writer. */
 apr_status_t bufv__writer_enter(bufv_writer_t *w);
 
 /* Ends the call. If it had the turn it gives that back: the next one is that
@@ -522,6 +531,11 @@ void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number);
  * gone. */
 void bufv__writer_keep(bufv_writer_t *w);
 void bufv__writer_let_go(bufv_writer_t *w);
+
+/* Frames callbacks that a call makes before it has the turn: what they write
+ * to this writer is APR_EBUSY. `c` is valid until the second. */
+void bufv__writer_calls_back(bufv_writer_t *w, bufv__caller_t *c);
+void bufv__writer_called_back(bufv_writer_t *w, const bufv__caller_t *c);
 
 /* Tells the writer of a write that ended: keeps its report and the name of its
  * last operation, and adds it to the counters. */

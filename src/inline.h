@@ -33,6 +33,24 @@ static inline void bufv__queue_drop(bufv__queue_t *q, apr_size_t n)
 
 /* ---- lists */
 
+/* Makes room at the end of a list for so many chunks, points and ranges, so
+ * that what follows cannot fail half-way. APR_ENOMEM. */
+static inline apr_status_t bufv__make_room(bufv_t *v, apr_size_t chunks,
+                                           apr_size_t points,
+                                           apr_size_t ranges)
+{
+    apr_status_t status;
+
+    status = bufv__queue_reserve(&v->chunks, chunks, sizeof(struct iovec));
+    if (status == APR_SUCCESS)
+        status =
+            bufv__queue_reserve(&v->points, points, sizeof(bufv__point_t));
+    if (status == APR_SUCCESS)
+        status =
+            bufv__queue_reserve(&v->ranges, ranges, sizeof(bufv__range_t));
+    return status;
+}
+
 /* The first chunk. There must have been one. */
 static inline struct iovec *bufv__front(const bufv_t *v)
 {
@@ -102,9 +120,9 @@ static inline void bufv__close_copies(bufv_t *v, apr_uint64_t at)
 
 /* ---- waits */
 
-/* Whether a wait that timed out, of so much that was left, was no longer than
- * a single one may be: then it is not over. One that was far shorter met a
- * limit that is not ours; half of it is allowed for, since clocks differ. */
+/* Whether a wait timed out because a single one is limited, when more time was
+ * left: then it goes on. One that was far shorter met a limit that is not
+ * ours; half of BUFV__WAIT_MAX is the bound, since clocks differ. */
 static inline int bufv__wait_was_cut(apr_interval_time_t left,
                                      apr_interval_time_t waited)
 {

@@ -47,8 +47,7 @@ static apr_interval_time_t shorter(apr_interval_time_t a,
     return a < b ? a : b;
 }
 
-/* How long it is until the deadline, which may be further than a number
- * tells. */
+/* Returns the time until the deadline, INT64_MAX if it is longer. */
 static apr_interval_time_t until(apr_time_t deadline, apr_time_t now)
 {
     if (deadline <= now)

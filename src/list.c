@@ -220,7 +220,7 @@ void bufv__put_point(bufv_t *v, apr_uint64_t since, bufv_release_t *release,
     ((bufv__point_t *)v->points.items)[v->points.tail++] = point;
 }
 
-/* What is left of bufv_append() when the next chunk does not simply fit. */
+/* Does what bufv_append() does where the chunk does not simply fit. */
 static BUFV__COLD apr_status_t append_slowly(bufv_t *v, const void *data,
                                              apr_size_t len)
 {
@@ -233,8 +233,8 @@ static BUFV__COLD apr_status_t append_slowly(bufv_t *v, const void *data,
     return bufv__note(v, status);
 }
 
-/* One comparison covers a length of 0 and one that is too long. A list that
- * takes nothing now has no room. */
+/* One comparison covers a length of 0 and one that is too long. The room of a
+ * list that takes nothing now is hidden. */
 apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
 {
     if (v == NULL || data == NULL || len - 1 >= BUFV__CHUNK_MAX ||
@@ -244,17 +244,6 @@ apr_status_t bufv_append(bufv_t *v, const void *data, apr_size_t len)
     return APR_SUCCESS;
 }
 
-/* Makes room for one chunk and one release point. */
-static apr_status_t reserve_owned(bufv_t *v)
-{
-    apr_status_t status;
-
-    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
-    return status;
-}
-
 apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
                                bufv_release_t *release, void *baton)
 {
@@ -262,7 +251,7 @@ apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
     apr_uint64_t since;
 
     if (status == APR_SUCCESS)
-        status = reserve_owned(v);
+        status = bufv__make_room(v, 1, 1, 0);
     if (status != APR_SUCCESS)
         return bufv__note(v, status);
     since = bufv__end(v);
@@ -273,8 +262,9 @@ apr_status_t bufv_append_owned(bufv_t *v, const void *data, apr_size_t len,
     return APR_SUCCESS;
 }
 
-/* Copies the entries that are not empty behind the list's own, which do not
- * count them yet. Says how many, and what the list's length becomes. */
+/* Copies the entries that are not empty behind the list's own, and leaves its
+ * counts as they are. Sets *count to their number, and *length to what the
+ * list's length becomes. */
 static apr_status_t put_vec(const bufv_t *v, const struct iovec *vec,
                             apr_size_t nvec, apr_size_t *count,
                             apr_uint64_t *length)
@@ -369,9 +359,7 @@ apr_status_t bufv_append_file_owned(bufv_t *v, apr_file_t *file,
     apr_uint64_t since;
 
     if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->ranges, 1, sizeof(bufv__range_t));
-    if (status == APR_SUCCESS)
-        status = reserve_owned(v);
+        status = bufv__make_room(v, 1, 1, 1);
     if (status != APR_SUCCESS)
         return bufv__note(v, status);
     since = bufv__end(v);

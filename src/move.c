@@ -17,7 +17,7 @@ typedef struct part_t {
     apr_uint64_t length; /* in all */
 } part_t;
 
-static part_t whole(const bufv_t *v)
+static part_t all_of(const bufv_t *v)
 {
     part_t part;
 
@@ -66,23 +66,6 @@ static part_t part_of(const bufv_t *v, apr_uint64_t n)
 }
 
 /* ---- putting it into another list */
-
-/* Makes room at the end of a list for so many chunks, points and ranges, so
- * that what follows cannot fail half-way. */
-static apr_status_t make_room(bufv_t *v, apr_size_t chunks, apr_size_t points,
-                              apr_size_t ranges)
-{
-    apr_status_t status;
-
-    status = bufv__queue_reserve(&v->chunks, chunks, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status =
-            bufv__queue_reserve(&v->points, points, sizeof(bufv__point_t));
-    if (status == APR_SUCCESS)
-        status =
-            bufv__queue_reserve(&v->ranges, ranges, sizeof(bufv__range_t));
-    return status;
-}
 
 /* Appends the part's ranges to v; `shift` renumbers from's for v. */
 static void put_ranges(bufv_t *v, const bufv_t *from, const part_t *part,
@@ -136,7 +119,7 @@ static void put_point(bufv_t *v, const bufv_t *from,
     to->at += shift;
 }
 
-/* What may be done with the two before anything is moved. */
+/* Checks the two lists before anything is moved. */
 static apr_status_t check_pair(const bufv_t *v, const bufv_t *from,
                                apr_uint64_t length)
 {
@@ -159,12 +142,12 @@ static void move_number(bufv_t *v, bufv_t *from)
 
 static apr_status_t append_list(bufv_t *v, bufv_t *from)
 {
-    part_t part = whole(from);
+    part_t part = all_of(from);
     apr_uint64_t shift;
     apr_status_t status;
     apr_size_t i;
 
-    status = make_room(v, part.chunks, part.points, part.ranges);
+    status = bufv__make_room(v, part.chunks, part.points, part.ranges);
     if (status != APR_SUCCESS)
         return status;
     bufv__close_copies(from, bufv__end(from));
@@ -195,12 +178,12 @@ apr_status_t bufv_append_list(bufv_t *v, bufv_t *from)
 
 static apr_status_t clone_list(bufv_t *v, bufv_t *from)
 {
-    part_t part = whole(from);
+    part_t part = all_of(from);
     apr_uint64_t shift;
     apr_status_t status;
     apr_size_t i;
 
-    status = make_room(v, part.chunks, part.points, part.ranges);
+    status = bufv__make_room(v, part.chunks, part.points, part.ranges);
     bufv__close_copies(from, bufv__end(from));
     bufv__close_copies(v, bufv__end(v));
     for (i = 0; i < part.points && status == APR_SUCCESS; i++)
@@ -280,7 +263,8 @@ apr_status_t bufv_split(bufv_t *v, apr_uint64_t n, bufv_t *head)
     bufv__close_copies(head, bufv__end(head));
     part = part_of(v, n);
     divided = divided_point(v, &part);
-    status = make_room(head, part.chunks + 1, part.points + 1, part.ranges);
+    status =
+        bufv__make_room(head, part.chunks + 1, part.points + 1, part.ranges);
     if (status == APR_SUCCESS && divided != NULL)
         status = bufv__point_share(divided);
     if (status != APR_SUCCESS)

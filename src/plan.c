@@ -67,8 +67,8 @@ typedef struct gather_t {
     apr_size_t left;   /* bytes that the batch may still take */
     apr_size_t below;  /* chunks shorter than this are small */
     apr_size_t parity; /* chunks that a batch without copies may have */
-    apr_size_t enough; /* bytes, with so many chunks: more do not leave now */
-    int file_next;     /* behind those in a row, a range that is read */
+    apr_size_t enough; /* bytes at which it ends, with so many chunks */
+    int file_next;     /* a range that is read follows those in a row */
     char *to;          /* unused scratch memory */
     apr_size_t room;   /* its size */
 } gather_t;
@@ -196,8 +196,9 @@ static int is_enough(const gather_t *g, apr_size_t n, apr_size_t len)
     return g->b->chunks + n >= g->parity && g->b->bytes + len >= g->enough;
 }
 
-/* How many of the first `most` chunks lie one behind the other, n of which are
- * known to, *len bytes. Ends with the one that brings them to `full`. */
+/* Counts how many of the first `most` chunks lie one behind the other; of n,
+ * with *len bytes, this is known. Stops at `full` bytes. Sets *len to the sum
+ * of those counted. */
 static apr_size_t run_on(const struct iovec *vec, apr_size_t n,
                          apr_size_t most, apr_size_t full, apr_size_t *len)
 {
@@ -334,7 +335,7 @@ static apr_status_t gather(gather_t *g, bufv__view_t view,
 }
 
 /* The size below which chunks are copied. One that is longer than the scratch
- * memory is so only where this holds a whole attempt. */
+ * memory is copied only where that holds a whole attempt. */
 static apr_size_t copied_below(const bufv__limits_t *limits)
 {
     if (limits->copy_below < BUFV__SCRATCH_MAX ||
@@ -446,8 +447,8 @@ static apr_status_t plan_mixed(bufv__batch_t *b, const bufv_t *v,
     return status;
 }
 
-/* The range that comes next behind n chunks, ranges counted as such. NULL: a
- * chunk in memory does, or nothing. */
+/* The range that follows the first n chunks, of which a range is one. NULL: a
+ * chunk in memory follows, or nothing. */
 static const bufv__range_t *range_behind(bufv__view_t view, apr_size_t n)
 {
     while (view.range != NULL && n > view.count) {

@@ -11,8 +11,8 @@
 /* What is read ahead at most: Linux' pipe, and two reads of Go's io.Copy. */
 #define COPY_BYTES ((apr_size_t)64 * 1024)
 
-/* A reader's wait may end for nothing so often before pauses are put
- * between, longer each time up to the second. */
+/* So many of a reader's waits may bring nothing before pauses come between;
+ * and so often a pause is twice the last one. */
 #define WAKES_MAX 2
 #define PAUSES_MAX 5
 
@@ -38,9 +38,9 @@ bufv_reader_t bufv_reader(bufv_t *v)
 
 /* ---- sockets and files */
 
-/* For so long, or for a timeout of the reader's `own` if that is shorter.
- * Rounded up to what APR can tell the system, so that it does not end
- * early. */
+/* Waits until there is something to read, for `timeout` or, if that is
+ * shorter, for `own`, which is the socket's or pipe's. Rounded up to what APR
+ * can tell the system, so that it does not end early. */
 static apr_status_t wait_readable(apr_pollfd_t *p, apr_interval_time_t own,
                                   apr_interval_time_t timeout)
 {
@@ -61,9 +61,9 @@ static apr_status_t read_socket(void *baton, void *data, apr_size_t *len)
     return apr_socket_recv(baton, data, len);
 }
 
-/* A timeout of 0 never waits. Where it is above, APR waited, and another
- * reader was quicker; below, it is a descriptor that does not block, and that
- * APR takes for one that does. */
+/* A socket whose timeout is 0 never waits. If it is above 0, APR has waited,
+ * and another reader was quicker. If it is below, the descriptor does not
+ * block, but APR thinks that it does. */
 static apr_status_t wait_socket(void *baton, apr_interval_time_t timeout)
 {
     apr_interval_time_t own = -1;
@@ -181,7 +181,8 @@ static int is_gone(const bufv_t *rest, const bufv_writer_t *w)
     return rest->doomed || w->doomed;
 }
 
-/* A reader that has nothing now, which the next read is told again. */
+/* Whether a reader has nothing now. If it stays so, the next read says the
+ * same. */
 static int has_nothing_now(apr_status_t status)
 {
     return APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_EINTR(status);
@@ -237,7 +238,7 @@ static apr_status_t copy_all(bufv_writer_t *w, const bufv_reader_t *r,
     return status;
 }
 
-/* The reader writes by itself. */
+/* Has the reader write by itself. */
 static apr_status_t write_to(bufv_writer_t *w, const bufv_reader_t *r,
                              apr_uint64_t *copied)
 {

@@ -19,7 +19,7 @@ typedef atomic_uint bufv__refs_t;
     (atomic_load_explicit(refs, memory_order_acquire) == 1U)
 #define bufv__refs_inc(refs) \
     ((void)atomic_fetch_add_explicit(refs, 1U, memory_order_relaxed))
-/* The same, and the value before. */
+/* Increments, and returns the value before. */
 #define bufv__refs_next(refs) \
     atomic_fetch_add_explicit(refs, 1U, memory_order_relaxed)
 /* True when this was the last. */

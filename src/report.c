@@ -11,7 +11,7 @@
 
 /* ---- structs that begin with their size */
 
-/* No struct of ours comes near this: a size above it is none. */
+/* No struct of ours comes near this: a size above it is not one. */
 #define SIZE_MOST ((apr_size_t)4096)
 
 static apr_size_t size_of(const void *sized)
@@ -37,9 +37,9 @@ apr_status_t bufv__sized_check(const void *to, apr_size_t own,
     return APR_SUCCESS;
 }
 
-/* All members are as long as a pointer, or twice so on 32-bit machines, where
- * only the last ones of bufv_terms_t are: one that is not covered whole is cut
- * off by rounding. */
+/* Members are as long as a pointer; on 32-bit machines the last ones of
+ * bufv_terms_t are twice so, and always covered. So rounding down cuts off a
+ * member that is not covered whole. */
 apr_status_t bufv__sized_read(void *to, apr_size_t own, apr_size_t least,
                               const void *from)
 {
@@ -91,7 +91,7 @@ void bufv_writer_stats(const bufv_writer_t *w, bufv_stats_t *stats)
 
 /* ---- the text of an error */
 
-/* What a status is called, also when APR has no name for a success. */
+/* Names a status. APR has no name for success. */
 static void name_status(apr_status_t status, char *buf, apr_size_t size)
 {
     if (status == APR_SUCCESS)

@@ -58,7 +58,7 @@ static apr_status_t take_new_slab(bufv_t *v, apr_size_t least,
     return APR_SUCCESS;
 }
 
-/* Finds room; an earlier reservation that is long enough is it. */
+/* Finds room. An earlier reservation that is long enough is used again. */
 static apr_status_t find_room(bufv_t *v, apr_size_t least)
 {
     bufv__reservation_t r;
@@ -120,17 +120,6 @@ static void put_reserved(bufv_t *v, apr_size_t len)
     r->owner = NULL;
 }
 
-/* Makes room for the chunk that a commit appends, and for its point. */
-static apr_status_t make_room(bufv_t *v)
-{
-    apr_status_t status;
-
-    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
-    return status;
-}
-
 apr_status_t bufv_commit(bufv_t *v, apr_size_t len)
 {
     apr_status_t status;
@@ -143,7 +132,7 @@ apr_status_t bufv_commit(bufv_t *v, apr_size_t len)
         bufv__reservation_drop(v);
     if (status != APR_SUCCESS || len == 0)
         return status;
-    status = make_room(v);
+    status = bufv__make_room(v, 1, 1, 0);
     if (status == APR_SUCCESS)
         put_reserved(v, len);
     return status;
@@ -167,8 +156,8 @@ static apr_status_t read_once(bufv_t *v, const bufv_reader_t *r, void *data,
     return status;
 }
 
-/* What is to be had for a read of `most` bytes at most, so that what comes can
- * be committed. */
+/* Reserves room for a read of `most` bytes at most, and what it takes to
+ * commit them. */
 static apr_status_t reserve_for(bufv_t *v, apr_size_t most, void **data,
                                 apr_size_t *room)
 {
@@ -177,7 +166,7 @@ static apr_status_t reserve_for(bufv_t *v, apr_size_t most, void **data,
 
     if (status != APR_SUCCESS)
         return status;
-    status = make_room(v);
+    status = bufv__make_room(v, 1, 1, 0);
     if (status != APR_SUCCESS)
         bufv__reservation_drop(v);
     if (*room > most)
@@ -194,7 +183,7 @@ static void shrink_back(bufv_t *v, apr_size_t chunks, apr_size_t points)
         bufv__queue_fit(&v->points, sizeof(bufv__point_t));
 }
 
-/* Reads in place of the caller, who has checked what there is to check. */
+/* Does what bufv_fill() does, after its checks. */
 static apr_status_t fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most,
                          apr_size_t *got)
 {

@@ -16,7 +16,7 @@
  * are hardly more than processors. */
 #define SHELF 32
 
-/* What two processors do not write to at the same time. */
+/* Two processors that write to one line of the cache wait for each other. */
 #define CACHE_LINE 64
 
 typedef struct block_t {
@@ -27,7 +27,7 @@ typedef struct block_t {
 
 static block_t shelf[SHELF];
 
-static int borrow(void)
+static int borrow_block(void)
 {
     int i;
 
@@ -53,7 +53,7 @@ static void free_blocks(void)
     }
 }
 
-/* A block is got when first lent, and kept. */
+/* Allocates a block: when it is first lent. It is kept. */
 static void get_block(block_t *block)
 {
     static bufv__flag_t registered;
@@ -65,7 +65,7 @@ static void get_block(block_t *block)
 
 static void take_block(bufv__scratch_t *s)
 {
-    int i = borrow();
+    int i = borrow_block();
 
     if (i < 0)
         return;
@@ -80,7 +80,7 @@ static void take_block(bufv__scratch_t *s)
     s->block = i;
 }
 
-/* What lies on the stack does if it is enough. */
+/* The memory on the stack is used where it is enough. */
 void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes)
 {
     s->bytes = s->small;

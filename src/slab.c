@@ -25,9 +25,9 @@
 
 /* ---- slabs */
 
-/* Twice the last one if the list, with what comes, would not go into one of
- * that size: so that soon a whole fill goes into one, which is kept; never
- * more than the list calls for. */
+/* Twice the last one's if the list, with what comes, would not go into one of
+ * that size. So a whole fill soon goes into one slab, which is kept, and none
+ * is larger than the list needs. */
 apr_size_t bufv__slab_size(const bufv_t *v, apr_size_t len)
 {
     apr_size_t size = SLAB_FIRST;
@@ -39,7 +39,7 @@ apr_size_t bufv__slab_size(const bufv_t *v, apr_size_t len)
     if (size < len)
         return len;
     if (v->slab.owner != NULL && v->length > size - len)
-        size *= 2; /* there is a slab of that size, so twice it is a number */
+        size *= 2; /* does not wrap: there is a slab of that size */
     return size;
 }
 
@@ -82,9 +82,7 @@ static BUFV__COLD apr_status_t make_room_slowly(bufv_t *v, apr_size_t len)
     apr_status_t status;
 
     assert(len > 0);
-    status = bufv__queue_reserve(&v->chunks, 1, sizeof(struct iovec));
-    if (status == APR_SUCCESS)
-        status = bufv__queue_reserve(&v->points, 1, sizeof(bufv__point_t));
+    status = bufv__make_room(v, 1, 1, 0);
     if (status != APR_SUCCESS)
         return status;
     bufv__slab_rewind(v);
@@ -103,8 +101,8 @@ static BUFV__COLD apr_status_t make_room_slowly(bufv_t *v, apr_size_t len)
     return APR_SUCCESS;
 }
 
-/* The usual case needs nothing of that. A list that takes nothing now has no
- * room. */
+/* The usual case needs nothing of that. The room of a list that takes nothing
+ * now is hidden. */
 apr_status_t bufv__slab_make_room(bufv_t *v, apr_size_t len)
 {
     assert(v != NULL);
@@ -121,7 +119,7 @@ void bufv__slab_put(bufv_t *v, apr_size_t len)
     v->slab.room -= len;
 }
 
-/* What is left of bufv_append_copy() when the copy does not simply fit. */
+/* Does what bufv_append_copy() does where the copy does not simply fit. */
 static BUFV__COLD apr_status_t copy_slowly(bufv_t *v, const void *data,
                                            apr_size_t len)
 {
@@ -138,9 +136,8 @@ static BUFV__COLD apr_status_t copy_slowly(bufv_t *v, const void *data,
     return APR_SUCCESS;
 }
 
-/* The copy comes last: what is written through a char pointer might be the
- * list, so nothing of that is used afterwards, nor kept over a call of
- * memcpy(). */
+/* The copy comes last: to the compiler, bytes that are written by a char
+ * pointer may be the list's, which it would have to read again. */
 apr_status_t bufv_append_copy(bufv_t *v, const void *data, apr_size_t len)
 {
     char *to;
@@ -258,8 +255,8 @@ static apr_size_t move_copies(bufv_t *v, const bufv__point_t *point, char *to)
     return bytes;
 }
 
-/* Moves all copies into one slab that has just the room for them, and may
- * have none. */
+/* Moves all copies into one slab with just the room for them, which may be
+ * none. */
 static void compact(bufv_t *v, apr_size_t bytes)
 {
     bufv__point_t *point = bufv__points(v);

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* Chunks for which bufv_sendv() needs no memory. */
+/* Up to so many chunks bufv_sendv() allocates nothing. */
 #define SENDV_CHUNKS 64
 
 /* ---- writers */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The names of a socket's two ends, for one who reports an error. */
+/* The names of a socket's two ends, for the text of an error. */
 
 #ifdef _WIN32
 #include <winsock2.h>
@@ -37,8 +37,8 @@ typedef union address_t {
     struct sockaddr_storage storage;
 } address_t;
 
-/* A path, or "@" and a name that is none, which may hold any bytes: what a
- * terminal would not print is "?". One without a name is "@". */
+/* Writes a path, or "@" and an abstract name, which may hold any bytes: "?"
+ * stands for control characters. A socket without a name is "@". */
 static void put_path(const address_t *a, apr_size_t len, char *buf)
 {
     apr_size_t at = offsetof(struct sockaddr, sa_data), n = 0;
@@ -106,7 +106,7 @@ static const char *network(int family, int type)
     return type == SOCK_DGRAM ? "udp" : "ip";
 }
 
-/* 0 of a descriptor that is none any more, which has no family, either. */
+/* Returns 0 for a descriptor that was closed. */
 static int type_of(apr_os_sock_t fd)
 {
     int type = 0;

@@ -14,13 +14,13 @@
  * if it can send at all. */
 #define STARVED_BYTES ((apr_size_t)4096)
 
-/* After a shortage batches grow again with each success. If the system then
- * lacks memory at once, as one does that never has it for so much, twice as
- * many successes come first; at most so many. */
+/* After a shortage a batch grows again with each success. Where the larger one
+ * lacks memory at once, twice as many successes are needed before the next
+ * growth; at most so many. */
 #define GROWTH_MAX 64
 
-/* A wait may end for nothing so often before pauses are put between: wakes
- * that are not ours happen. */
+/* So many waits in a row may bring nothing before pauses come between: some
+ * wakes are meant for others. */
 #define WAKES_MAX 2
 
 /* The longest pause after a wait that brought nothing: below what a person
@@ -70,8 +70,8 @@ static int is_gone(const write_t *t)
     return t->v->doomed || t->w->doomed;
 }
 
-/* Gives back what the run of attempts has borrowed. A list or a writer that
- * was destroyed in the run could not flush there. */
+/* Gives back what the run of attempts has borrowed. Flushes for a list or a
+ * writer that was destroyed in the run, since it could not do so there. */
 static void end_run(write_t *t)
 {
     if (t->w->running == BUFV__RUNS && t->ops->end != NULL)
@@ -81,7 +81,8 @@ static void end_run(write_t *t)
         bufv__writer_flush(t->w);
 }
 
-/* What to copy for a destination that takes so much: half as much again. */
+/* How much to copy for a destination that took `taken` bytes: half as much
+ * again. */
 static apr_size_t copied_for(apr_uint64_t taken)
 {
     if (taken >= BUFV__SCRATCH_MAX)
@@ -92,8 +93,8 @@ static apr_size_t copied_for(apr_uint64_t taken)
     return taken < BUFV__SCRATCH_MAX ? (apr_size_t)taken : BUFV__SCRATCH_MAX;
 }
 
-/* What the next attempts are given follows what this one took: copies and
- * reads are for nothing where the destination is slow. */
+/* Adapts what the next attempts are given to what this one took: copying and
+ * reading are wasted where the destination is slow. */
 static void adapt(write_t *t, apr_size_t written)
 {
     bufv__limits_t *l = &t->limits;
@@ -113,8 +114,8 @@ static void adapt(write_t *t, apr_size_t written)
 }
 
 /* Drops what was accepted off the list, and counts it. A list that stays
- * behind in part gets the number by which it is known. The time is of use
- * also if nothing is left and a callback comes, which may append. */
+ * behind in part gets the number by which it is known. The time is noted also
+ * where nothing is left, if a callback comes: it may append. */
 static void account(write_t *t, apr_size_t written)
 {
     const bufv__batch_t *b = &t->batch;
@@ -123,7 +124,7 @@ static void account(write_t *t, apr_size_t written)
     t->report.calls++;
     t->report.copied += b->copied;
     if (written > 0 || b->more)
-        t->w->held = b->more; /* a cork may be on, whatever became of it */
+        t->w->held = b->more; /* or a cork may be on, with nothing taken */
     if (written == 0)
         return;
     t->report.written += written;
@@ -186,7 +187,7 @@ static apr_status_t prepare(write_t *t)
 }
 
 /* Lends the batch to the operation, accounts and tells. A transport may not
- * claim more than it was given, nor a part of a message, nor nothing for no
+ * claim more than it was given, nor a part of a message, nor nothing without a
  * reason. */
 static apr_status_t attempt(write_t *t)
 {
@@ -233,8 +234,8 @@ static decision_t decide(const write_t *t, apr_status_t status)
     return STOP;
 }
 
-/* Lets time pass, within the limits; `status` is returned where a transport
- * with a clock of its own cannot. */
+/* Lets time pass, within the limits. Returns `status` for a transport that has
+ * a clock of its own and no `pause`. */
 static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
                               apr_status_t status)
 {
@@ -327,7 +328,7 @@ static apr_status_t shrink(write_t *t, apr_status_t status)
 
 /* ---- the loop */
 
-/* Why there is no further attempt; APR_SUCCESS if there is one. */
+/* Returns why there is no further attempt; APR_SUCCESS if there is one. */
 static apr_status_t check_limits(write_t *t)
 {
     if (is_gone(t))
@@ -405,8 +406,18 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
                       &t->report);
 }
 
-/* Whether the writer was had. */
+/* Whether the call has the turn. */
 typedef enum turn_t { NOT_ASKED, REFUSED, TAKEN } turn_t;
+
+/* Calls back for empty chunks at the front, which need no turn. */
+static BUFV__COLD void run_early_releases(write_t *t)
+{
+    bufv__caller_t caller;
+
+    bufv__writer_calls_back(t->w, &caller);
+    bufv__run_releases(t->v);
+    bufv__writer_called_back(t->w, &caller);
+}
 
 /* Does what comes before the first attempt. */
 static apr_status_t take_turn(write_t *t, turn_t *turn)
@@ -415,7 +426,7 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
 
     *turn = NOT_ASKED;
     if (bufv__has_due(t->v))
-        bufv__run_releases(t->v);
+        run_early_releases(t);
     if (t->v->length == 0)
         return APR_SUCCESS;
     status = check_limits(t);
@@ -430,8 +441,8 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
 
 /* Gives back what was borrowed, and tells the writer how the call ended,
  * unless it was not its turn. The turn stays with a list that left in part;
- * a message has none. The next call of an event loop's fills the destination
- * as this one did, and takes as much. */
+ * a message has none. The next call of an event loop is likely to find as much
+ * room as this one did, and copies as much. */
 static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
     apr_uint64_t number = 0;

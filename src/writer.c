@@ -102,8 +102,8 @@ void bufv_writer_destroy(bufv_writer_t *w)
     free(w);
 }
 
-/* Of the caller's operations, those that are there; the members behind
- * `writev` came with the first release, too, and may be missing. */
+/* Reads the caller's operations. Members behind `writev` may be missing, also
+ * those that came with the first release. */
 static apr_status_t read_ops(bufv_ops_t *to, const bufv_ops_t *from)
 {
     apr_size_t least = offsetof(bufv_ops_t, writev) + sizeof(from->writev);
@@ -143,12 +143,15 @@ apr_status_t bufv_writer_create(bufv_writer_t **w, const bufv_ops_t *ops,
 apr_status_t bufv__writer_enter(bufv_writer_t *w)
 {
     apr_os_thread_t self = apr_os_thread_current();
+    const bufv__caller_t *c;
     int mine;
 
     bufv__writer_lock(w);
     mine = w->monitor == NULL
                ? w->uses > 0
                : w->busy && apr_os_thread_equal(w->thread, self);
+    for (c = w->callers; c != NULL; c = c->next)
+        mine |= apr_os_thread_equal(c->thread, self) != 0;
     w->uses += !mine;
     bufv__writer_unlock(w);
     return mine ? APR_EBUSY : APR_SUCCESS;
@@ -173,6 +176,26 @@ void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
         return;
     bufv__writer_fini(w);
     free(w);
+}
+
+void bufv__writer_calls_back(bufv_writer_t *w, bufv__caller_t *c)
+{
+    c->thread = apr_os_thread_current();
+    bufv__writer_lock(w);
+    c->next = w->callers;
+    w->callers = c;
+    bufv__writer_unlock(w);
+}
+
+void bufv__writer_called_back(bufv_writer_t *w, const bufv__caller_t *c)
+{
+    bufv__caller_t **at = &w->callers;
+
+    bufv__writer_lock(w);
+    while (*at != c)
+        at = &(*at)->next;
+    *at = c->next;
+    bufv__writer_unlock(w);
 }
 
 void bufv__writer_keep(bufv_writer_t *w)
@@ -242,8 +265,8 @@ void bufv_writer_sendfile_from_set(bufv_writer_t *w, apr_uint64_t bytes)
         w->limits.sendfile_from = bytes;
 }
 
-/* The caller's wall-clock time in monotonic time; what is past is before all
- * of it. */
+/* Turns the caller's wall-clock time into monotonic time; -1, which is before
+ * all of that, for what is past. */
 static apr_time_t to_monotonic(apr_time_t when)
 {
     apr_time_t now = apr_time_now(), clock = bufv__clock();
@@ -287,7 +310,7 @@ void bufv_writer_hook_set(bufv_writer_t *w, bufv_hook_t *hook, void *baton)
  * number is made of the writer's own and a count, so no two lists have the
  * same. */
 
-static bufv__refs_t writers; /* that have had a lock */
+static bufv__refs_t writers; /* how many have had a lock */
 
 apr_status_t bufv_writer_lock_enable(bufv_writer_t *w)
 {

@@ -265,7 +265,7 @@ START_TEST(sized__ops_unknown)
 END_TEST
 
 static const apr_size_t huge[] = {(apr_size_t)-1, (apr_size_t)-1 / 2,
-                                  (apr_size_t)1 << 24, 100000};
+                                  (apr_size_t)1 << 24, 100000, 4097};
 
 /* Whether a size that no struct has was refused. */
 static void assert_refused(apr_status_t status)

@@ -779,6 +779,32 @@ START_TEST(turn__is_not_had_from_inside)
 }
 END_TEST
 
+enum { EMPTY, OVER, BYTES, FRONTS };
+
+/* An empty chunk at the front is released before the turn is taken. What its
+ * callback writes to this writer is refused all the same: where nothing else
+ * is in the list, where a limit is over, and where bytes follow. */
+START_TEST(turn__is_not_had_from_a_release_before_it)
+{
+    int rest = _i / 2;
+    bufv_terms_t terms = terms_of(1, rest == OVER ? -1 : GENEROUS, 0);
+    scripted_t *s = meddle_in(RELEASE, _i % 2);
+    bufv_t *v = list_new();
+
+    assert_ok(bufv_append_owned(v, "", 0, meddle_in_release, NULL));
+    if (rest != EMPTY)
+        assert_ok(bufv_append(v, "abc", 3));
+    ck_assert_int_eq(bufv_write_with(v, s->w, &terms, NULL),
+                     rest == OVER ? APR_TIMEUP : APR_SUCCESS);
+    ck_assert_int_eq(meddler.done, 1);
+    assert_is(meddler.some, APR_STATUS_IS_EBUSY);
+    assert_is(meddler.all, APR_STATUS_IS_EBUSY);
+    assert_ok(bufv_write(meddler.other, s->w, NULL));
+    scripted_assert_got(s, rest == BYTES ? "abcXYZ" : "XYZ",
+                        rest == BYTES ? 6 : 3);
+}
+END_TEST
+
 static apr_status_t abandon_status;
 
 static apr_status_t asked_to_abandon(void *baton)
@@ -876,6 +902,8 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, turn__comes_after_other_checks);
     tcase_add_test(tc, turn__is_for_locked_writers);
     tcase_add_loop_test(tc, turn__is_not_had_from_inside, 0, 2 * PLACES);
+    tcase_add_loop_test(tc, turn__is_not_had_from_a_release_before_it, 0,
+                        2 * FRONTS);
     tcase_add_test(tc, turn__is_abandoned);
     tcase_add_test(tc, turn__that_was_abandoned_is_gone);
     tcase_add_loop_test(tc, turn__is_not_kept_for_messages, 0,

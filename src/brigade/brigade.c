@@ -17,10 +17,10 @@ typedef struct move_t {
     apr_read_type_e block;
 } move_t;
 
-/* ---- care */
+/* ---- buckets that are the list's */
 
-/* A bucket that is in no brigade is the list's. One that is in its brigade
- * still could not be moved. */
+/* A bucket that is in no brigade is the list's. One that is still in its
+ * brigade could not be moved. */
 static int is_loose(const apr_bucket *e)
 {
     return APR_BUCKET_NEXT(e) == e;
@@ -62,8 +62,8 @@ static apr_status_t read_bucket(apr_bucket *e, apr_read_type_e block,
     return status;
 }
 
-/* When its pool is cleared, a pool bucket's bytes move to the heap, and who
- * holds a pointer to them is not told. So they move now. */
+/* When its pool is cleared, a pool bucket's bytes move to the heap, and a
+ * pointer to them would be wrong. So they move now. */
 static apr_status_t replace_pool(apr_bucket **e, const char **data,
                                  apr_size_t *len)
 {

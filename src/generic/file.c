@@ -11,8 +11,8 @@
  * looked at now and then. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
-/* Whether we have the handle already. The number of a file that was closed may
- * be another's by now. */
+/* Whether `own` is a handle on this descriptor already. The number of a file
+ * that was closed may be another's by now. */
 static int has_own(const bufv__file_t *f, apr_os_file_t fd, int full)
 {
     apr_os_file_t known = -1;
@@ -86,8 +86,8 @@ static apr_status_t write_stream(bufv__file_t *f, apr_os_file_t fd,
     return status;
 }
 
-/* What APR has buffered for the user leaves first. A list that does not leave
- * a message socket in one attempt would be several messages. */
+/* What APR has buffered for the user leaves first. A list that does not go to
+ * a message socket in one attempt is refused: it would be several messages. */
 static apr_status_t write_one(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {

@@ -49,7 +49,7 @@ typedef enum method_t {
     ON_LOAN  /* the descriptor does not block for that time */
 } method_t;
 
-/* To nowhere: a connected socket has a peer. */
+/* The address is empty, since a connected socket has its peer. */
 static apr_status_t send_told(const bufv__socket_t *s, const void *data,
                               apr_size_t *n)
 {

@@ -208,7 +208,7 @@ static const bufv_ops_t ssl_ops = {
 
 /* A retried record comes from the copy and not from where it lay, and one
  * record is as much as an attempt is to do. */
-static void prepare(SSL *ssl)
+static void set_modes(SSL *ssl)
 {
     SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
                           SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -236,7 +236,7 @@ apr_status_t bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
     s->sock = sock;
     if (sock != NULL && apr_os_sock_get(&fd, sock) == APR_SUCCESS)
         bufv__socket_get_peer(fd, &s->peer);
-    prepare(ssl);
+    set_modes(ssl);
     status = bufv_writer_create(w, &ssl_ops, s, pool);
     if (status != APR_SUCCESS)
         free(s);

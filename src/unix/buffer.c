@@ -12,7 +12,7 @@ static int is_stream(bufv__kind_t kind)
     return kind != BUFV__KIND_PLAIN;
 }
 
-/* APR forgets what was read ahead when it begins to write, be it nothing. */
+/* APR forgets what it read ahead when it begins to write, if only 0 bytes. */
 static apr_status_t flush(apr_file_t *file)
 {
     apr_size_t none = 0;
@@ -21,8 +21,8 @@ static apr_status_t flush(apr_file_t *file)
     return status == APR_SUCCESS ? apr_file_flush(file) : status;
 }
 
-/* APR keeps all of a buffer of which a full disk took a part. The next flush
- * then writes the part over itself. */
+/* APR keeps all of a buffer of which a full disk took a part. The position is
+ * set back, so that the next flush writes this part over itself. */
 static apr_status_t flush_plain(apr_file_t *file, int fd)
 {
     apr_off_t before = lseek(fd, 0, SEEK_CUR);

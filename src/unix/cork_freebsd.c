@@ -9,8 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-/* Below 0 on a socket that has no such option. */
-static int ask(int fd, int option)
+/* Returns less than 0 for a socket that has no such option. */
+static int get_option(int fd, int option)
 {
     int on = 0;
     socklen_t len = sizeof(on);
@@ -25,10 +25,10 @@ static int set_cork(int fd, int on)
 
 int bufv__cork(apr_os_sock_t fd)
 {
-    return ask(fd, TCP_NOPUSH) == 0 && set_cork(fd, 1);
+    return get_option(fd, TCP_NOPUSH) == 0 && set_cork(fd, 1);
 }
 
-/* Taken away, it sends what was held. */
+/* Taking the option away sends what was held. */
 void bufv__uncork(apr_os_sock_t fd)
 {
     set_cork(fd, 0);

@@ -17,8 +17,8 @@
 #define TCP_ULP 31
 #endif
 
-/* Below 0 on a socket that has no such option. */
-static int ask(int fd, int option)
+/* Returns less than 0 for a socket that has no such option. */
+static int get_option(int fd, int option)
 {
     int on = 0;
     socklen_t len = sizeof(on);
@@ -33,13 +33,13 @@ static void set_cork(int fd, int on)
 
 int bufv__cork(apr_os_sock_t fd)
 {
-    if (ask(fd, TCP_CORK) != 0)
+    if (get_option(fd, TCP_CORK) != 0)
         return 0;
     set_cork(fd, 1);
     return 1;
 }
 
-/* Taken away, it sends what was held. */
+/* Taking the option away sends what was held. */
 void bufv__uncork(apr_os_sock_t fd)
 {
     set_cork(fd, 0);
@@ -47,7 +47,7 @@ void bufv__uncork(apr_os_sock_t fd)
 
 void bufv__push(apr_os_sock_t fd)
 {
-    if (ask(fd, TCP_CORK) == 0)
+    if (get_option(fd, TCP_CORK) == 0)
         set_cork(fd, 0);
 }
 

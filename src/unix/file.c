@@ -15,14 +15,8 @@
  * deadline is looked at between calls, and longer calls gain nothing. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
-#if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
-#define SILENT MSG_NOSIGNAL
-#else
-#define SILENT 0
-#endif
-
-/* ---- one call, by each of the ways: each returns what the system call does,
- * with errno */
+/* ---- one system call, in each of the ways. What each returns, and errno, are
+ * the call's. */
 
 static ssize_t write_plain(int fd, const struct iovec *vec, apr_size_t nvec)
 {
@@ -43,13 +37,13 @@ static ssize_t write_socket(int fd, const struct iovec *vec, apr_size_t nvec)
 
     msg.msg_iov = bufv__unconst(vec);
     msg.msg_iovlen = (unsigned short)nvec; /* int or size_t, by system */
-    if (SILENT == 0)
+    if (BUFV__NOSIGNAL == 0)
         bufv__quiet_begin(&quiet, fd);
     do
-        n = sendmsg(fd, &msg, MSG_DONTWAIT | SILENT);
+        n = sendmsg(fd, &msg, MSG_DONTWAIT | BUFV__NOSIGNAL);
     while (n < 0 && errno == EINTR);
     error = errno;
-    if (SILENT == 0)
+    if (BUFV__NOSIGNAL == 0)
         bufv__quiet_end(&quiet, n < 0);
     errno = error;
     return n;
@@ -148,7 +142,7 @@ static apr_status_t judge(ssize_t n, const struct iovec *vec, apr_size_t nvec,
 
 /* What APR has buffered leaves first; if it does not fit, the status says so,
  * as that of any attempt. A list that does not go to a message socket in one
- * attempt would become several messages. */
+ * attempt is refused: it would become several messages. */
 static apr_status_t write_vec(void *baton, const struct iovec *vec,
                               apr_size_t nvec, int more, apr_size_t *written)
 {

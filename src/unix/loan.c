@@ -12,15 +12,15 @@
 
 /* ---- the lock */
 
-/* The lock is made when the library is loaded, if the compiler can have it:
- * from a fork while a thread is inside of pthread_once() comes a child that
- * waits for a thread which it does not have. */
+/* The lock is made when the library is loaded, if the compiler can do that: a
+ * child that is forked while a thread is inside of pthread_once() would wait
+ * for this thread, which it does not have. */
 #ifdef __GNUC__
 #define AT_LOAD __attribute__((constructor))
-#define PREPARE_ONCE(function) ((void)0)
+#define SET_UP_ONCE(function) ((void)0)
 #else
 #define AT_LOAD
-#define PREPARE_ONCE(function) pthread_once(&once, function)
+#define SET_UP_ONCE(function) pthread_once(&once, function)
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 #endif
 
@@ -47,8 +47,8 @@ static void in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Unlocking alone does not do: the owner may be known by a number that the
- * child does not have. A checker of threads has to see it. */
+/* Unlocking pleases checkers of threads, and is not enough: the lock may know
+ * its owner by a number that the child's thread does not have. */
 static void in_child(void)
 {
     pins = NULL;
@@ -58,7 +58,7 @@ static void in_child(void)
 
 /* A fork waits until what is held with the lock is given back, so that a child
  * finds the modes as the user made them, and the lock free. */
-static AT_LOAD void prepare(void)
+static AT_LOAD void set_up(void)
 {
     create();
     pthread_atfork(before_fork, in_parent, in_child);
@@ -66,7 +66,7 @@ static AT_LOAD void prepare(void)
 
 void bufv__loan_begin(void)
 {
-    PREPARE_ONCE(prepare);
+    SET_UP_ONCE(set_up);
     pthread_mutex_lock(&lock);
 }
 
@@ -131,7 +131,7 @@ static void add_pin(bufv__pin_t *pin)
     pins = pin;
 }
 
-/* In a child of fork() there are none. */
+/* A child of fork() has forgotten all of them. */
 static void remove_pin(const bufv__pin_t *pin)
 {
     bufv__pin_t **p = &pins;
@@ -163,10 +163,10 @@ static apr_status_t set_blocking(int fd, int blocking, int *changed)
 }
 
 /* The mode is asked for under the lock: seen from outside of it, it might be
- * another thread's loan. One that is pinned is as good as full: another thread
- * writes to it. Which one it is is asked only where that matters. */
-static apr_status_t take(bufv__loan_t *l, int fd, int blocking,
-                         bufv__span_t span)
+ * another thread's loan. A descriptor that is pinned is as good as full, since
+ * another thread writes to it. What it is is asked only if there are pins. */
+static apr_status_t take_loan(bufv__loan_t *l, int fd, int blocking,
+                              bufv__span_t span)
 {
     apr_status_t status = APR_EAGAIN;
 
@@ -199,13 +199,13 @@ apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
                              apr_socket_t *sock, bufv__span_t span)
 {
     (void)sock;
-    return take(l, fd, 0, span);
+    return take_loan(l, fd, 0, span);
 }
 
-/* Also where it blocks already: it has to stay so. */
+/* A descriptor that blocks already is taken, too: it has to stay so. */
 apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd)
 {
-    return take(l, fd, 1, BUFV__LONG);
+    return take_loan(l, fd, 1, BUFV__LONG);
 }
 
 void bufv__loan_return(bufv__loan_t *l)

@@ -43,8 +43,8 @@ int bufv__monitor_is_inherited(const bufv__monitor_t *m)
     return m->process != getpid();
 }
 
-/* In a child threads of the parent seem to have the mutex and to wait for the
- * condition, for ever: there only the memory goes. */
+/* In a child of fork() only the memory is freed: threads that the child does
+ * not have seem to hold the mutex, or to wait for the condition, for ever. */
 void bufv__monitor_destroy(bufv__monitor_t *m)
 {
     if (!bufv__monitor_is_inherited(m)) {

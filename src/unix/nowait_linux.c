@@ -24,8 +24,8 @@
 /* Not every C library has the call. The position, in two halves, is -1: the
  * file's own. */
 #ifdef SYS_pwritev2
-static bufv__flag_t is_asked;  /* whether the kernel... */
-static bufv__flag_t is_heeded; /* ...looks at the flags */
+static bufv__flag_t is_asked;  /* the kernel has been asked */
+static bufv__flag_t is_heeded; /* it looks at the flags */
 
 /* gVisor takes any flag for a pipe, and waits and raises SIGPIPE all the same;
  * Linux refuses those that it does not know. A sandbox may refuse the call as

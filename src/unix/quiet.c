@@ -22,7 +22,7 @@ static void only_sigpipe(sigset_t *set)
     sigaddset(set, SIGPIPE);
 }
 
-/* One that was blocked before and is pending is not ours. */
+/* A signal that was blocked and pending before is not ours. */
 void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
 {
     sigset_t sigpipe, old;
@@ -35,13 +35,13 @@ void bufv__quiet_begin(bufv__quiet_t *q, apr_os_sock_t fd)
     q->pending = !q->blocked && is_pending();
 }
 
-/* Nobody is: the mask is this thread's. */
+/* There is no lock to give back: the mask is this thread's own. */
 void bufv__quiet_relax(bufv__quiet_t *q)
 {
     (void)q;
 }
 
-/* Where all bytes were taken it cannot have come. */
+/* Where all bytes were taken, no signal can have come. */
 void bufv__quiet_end(bufv__quiet_t *q, int raised)
 {
     sigset_t sigpipe;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Keeps SIGPIPE away on macOS, where that of write() goes to the process and
- * a thread's mask does not hold it. A mode of the open description does, for
- * sockets as SO_NOSIGPIPE does. Compiled by the authors, not run there. */
+/* Keeps SIGPIPE away on macOS, where write() sends it to the process, and a
+ * thread's mask does not hold it. A mode of the open description does, as
+ * SO_NOSIGPIPE does for sockets. Compiled by the authors, not run there. */
 
 #include "unix.h"
 

@@ -7,9 +7,9 @@
 
 #include <errno.h>
 
-/* Sends without waiting and without a signal, neither of which the call can
- * be told. Whether the socket blocks only the system knows: a descriptor that
- * was wrapped is not as APR thinks. */
+/* Sends without waiting and without a signal; the call itself can be told
+ * neither. The system is asked whether the socket blocks, since APR does not
+ * know that of a descriptor that was wrapped. */
 static int send_quietly(bufv__socket_t *s, int fd, apr_off_t offset,
                         apr_size_t len, apr_size_t *sent)
 {

@@ -18,14 +18,6 @@
 /* A message cannot be divided; the system says which is too long. */
 #define MESSAGE_BYTES ((apr_size_t)0x7ffff000)
 
-/* Where the call cannot be told to raise no signal, SIGPIPE is kept away by
- * the system's other means: see quiet.c. */
-#if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
-#define SILENT MSG_NOSIGNAL
-#else
-#define SILENT 0
-#endif
-
 /* Linux alone: there is more to come, do not send a half-full segment. */
 #ifdef MSG_MORE
 #define MORE MSG_MORE
@@ -75,7 +67,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
                              apr_size_t nvec, int more, apr_size_t *written)
 {
     bufv__socket_t *s = baton;
-    int flags = MSG_DONTWAIT | SILENT, error;
+    int flags = MSG_DONTWAIT | BUFV__NOSIGNAL, error;
     bufv__quiet_t quiet;
     ssize_t n;
 
@@ -83,13 +75,13 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     bufv__socket_refresh(s);
     if (wants_more(s, more))
         flags |= MORE;
-    if (SILENT == 0)
+    if (BUFV__NOSIGNAL == 0)
         bufv__quiet_begin(&quiet, s->fd);
     do
         n = send_once(s, vec, nvec, flags);
     while (n < 0 && errno == EINTR);
     error = errno;
-    if (SILENT == 0)
+    if (BUFV__NOSIGNAL == 0)
         bufv__quiet_end(&quiet, n < 0);
     if (n >= 0) /* else what was held before is held still */
         s->held = (flags & MORE) != 0;

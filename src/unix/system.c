@@ -19,9 +19,9 @@ apr_time_t bufv__clock(void)
     return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
 }
 
-/* Whether a regular file ends at or before an offset, or would if it could
- * have it: file systems refuse what is beyond their longest file, each in its
- * own words. */
+/* Whether an error of reading means that a regular file ends at or before the
+ * offset: file systems refuse offsets beyond their longest file, each with an
+ * error of its own. */
 static int ends_before(int fd, apr_off_t offset, int error)
 {
     struct stat st;
@@ -56,12 +56,14 @@ int bufv__is_nobufs(apr_status_t status)
     return status == ENOBUFS;
 }
 
-#if defined(MSG_DONTWAIT) && defined(MSG_NOSIGNAL) && \
-    !defined(BUFV_WITHOUT_NOSIGNAL)
-const int bufv__send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#ifdef MSG_DONTWAIT
+#define DONTWAIT MSG_DONTWAIT
 #else
-const int bufv__send_flags = 0;
+#define DONTWAIT 0
 #endif
+
+const int bufv__send_flags =
+    DONTWAIT != 0 && BUFV__NOSIGNAL != 0 ? DONTWAIT | BUFV__NOSIGNAL : 0;
 
 /* Linux' UDP says EINVAL to an address without a length, others EISCONN. */
 int bufv__is_unknown_way(apr_status_t status)
@@ -70,8 +72,8 @@ int bufv__is_unknown_way(apr_status_t status)
            status == EAFNOSUPPORT || status == EFAULT;
 }
 
-/* ETIMEDOUT is the system's that got no answer, not a limit of the
- * caller's. */
+/* ETIMEDOUT says that the peer did not answer the system. It is no limit of
+ * the caller's. */
 int bufv__is_gone(apr_status_t status)
 {
     static const apr_status_t gone[] = {EPIPE,    ECONNRESET, ECONNABORTED,
@@ -93,7 +95,7 @@ apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout)
     struct pollfd p;
     int n;
 
-    if (fd < 0) /* closed by APR; poll() would wait for nothing, for ever */
+    if (fd < 0) /* closed by APR; poll() would wait for ever */
         return EBADF;
     p.fd = fd;
     p.events = POLLOUT;

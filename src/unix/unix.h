@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 /* What one call takes: 1024 entries on all systems of today but a few old
  * ones, where it is 16 and <limits.h> says so. */
@@ -20,6 +21,14 @@
 #endif
 #endif
 
+/* What tells a send to raise no signal; 0: it cannot be told, and SIGPIPE is
+ * kept away by the system's other means: see quiet.c. */
+#if defined(MSG_NOSIGNAL) && !defined(BUFV_WITHOUT_NOSIGNAL)
+#define BUFV__NOSIGNAL MSG_NOSIGNAL
+#else
+#define BUFV__NOSIGNAL 0
+#endif
+
 /* ---- system.c */
 
 /* Waits until a descriptor takes bytes again, or is broken: APR_SUCCESS,
@@ -28,7 +37,7 @@ apr_status_t bufv__wait_writable(int fd, apr_interval_time_t timeout);
 
 /* ---- kind.c */
 
-/* What a descriptor is, for one who writes to it. */
+/* What a descriptor is, as far as writing to it differs. */
 typedef enum bufv__kind_t {
     BUFV__KIND_PLAIN,   /* a regular file, a block device: never full */
     BUFV__KIND_PIPE,    /* also one with a name */
@@ -37,8 +46,8 @@ typedef enum bufv__kind_t {
     BUFV__KIND_DEVICE   /* a terminal, and what else there is */
 } bufv__kind_t;
 
-/* Asks the system, in each attempt: apr_file_dup2() can make something else of
- * a file that a writer has. */
+/* Asks the system what a descriptor is. That is done in each attempt, since
+ * apr_file_dup2() can make something else of a writer's file. */
 bufv__kind_t bufv__kind(int fd);
 
 /* What a short count of an attempt that did not wait means. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Files through APR, and pipes without: when APR's timed write to a pipe ends,
- * it does not say how much has left. */
+/* Files through APR, and pipes without it: when APR's timed write to a pipe
+ * ends, it does not say how much has left. */
 
 #include "win32.h"
 
@@ -52,7 +52,7 @@ static apr_status_t open_own(bufv__file_t *f, HANDLE fd)
 
 /* Brings the handle to where APR is: what was written to the buffer leaves,
  * and what was read ahead is forgotten. APR does the latter when it begins to
- * write, be it nothing; but forgets to tell itself. */
+ * write, if only 0 bytes; but its own idea of the position has to be set. */
 static apr_status_t catch_up(const bufv__file_t *f, apr_off_t *position)
 {
     apr_size_t none = 0;
@@ -104,7 +104,7 @@ static apr_interval_time_t get_timeout(void *baton)
     bufv__file_t *f = baton;
     apr_interval_time_t timeout = -1;
 
-    if (is_pipe(handle_of(f))) /* APR tells one of any file */
+    if (is_pipe(handle_of(f))) /* APR tells a timeout for any file */
         apr_file_pipe_timeout_get(f->file, &timeout);
     return timeout;
 }

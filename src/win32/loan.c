@@ -31,8 +31,8 @@ void bufv__loan_end(void)
     LeaveCriticalSection(&lock);
 }
 
-/* Windows cannot be asked whether a handle blocks. APR knows, unless it was
- * made non-blocking behind its back. */
+/* Windows cannot be asked whether a handle blocks. APR knows, unless the
+ * program made it non-blocking without APR. */
 static int is_blocking(apr_socket_t *sock)
 {
     apr_interval_time_t timeout = -1;
@@ -48,8 +48,8 @@ static int set_nonblocking(SOCKET fd, u_long on)
     return ioctlsocket(fd, (long)FIONBIO, &on) == 0;
 }
 
-/* APR's handle is not told, and its timeout is as the user left it, also for
- * another thread that looks. */
+/* APR is not told of the loan: its timeout stays as the user left it, also for
+ * another thread that asks. */
 apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
                              apr_socket_t *sock, bufv__span_t span)
 {
@@ -67,8 +67,8 @@ apr_status_t bufv__loan_take(bufv__loan_t *l, apr_os_sock_t fd,
     return status;
 }
 
-/* One that was handed to WSAEventSelect() cannot be made to block, and was not
- * before: then this does nothing. The error of the attempt stays. */
+/* A socket that was handed to WSAEventSelect() did not block before and cannot
+ * be made to: then this does nothing. The error of the attempt stays. */
 void bufv__loan_return(bufv__loan_t *l)
 {
     int error = WSAGetLastError();

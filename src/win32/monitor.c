@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A mutex and a condition, which Windows counts in time that never steps. */
+/* A mutex and a condition. Windows waits for one by time that never steps. */
 
 #include "win32.h"
 

@@ -7,7 +7,7 @@
 
 /* The lowest bit of the event is set, so that a completion port that the user
  * has tied to the handle is not told. */
-static void prepare(OVERLAPPED *o, HANDLE event, apr_off_t at)
+static void set_up(OVERLAPPED *o, HANDLE event, apr_off_t at)
 {
     static const OVERLAPPED none;
 
@@ -36,7 +36,7 @@ DWORD bufv__write_at(HANDLE file, HANDLE event, apr_off_t at, const void *data,
     OVERLAPPED o;
 
     *written = 0;
-    prepare(&o, event, at);
+    set_up(&o, event, at);
     return finish(WriteFile(file, data, len, written, &o), file, &o, written);
 }
 
@@ -46,6 +46,6 @@ DWORD bufv__read_at(HANDLE file, HANDLE event, apr_off_t at, void *to,
     OVERLAPPED o;
 
     *got = 0;
-    prepare(&o, event, at);
+    set_up(&o, event, at);
     return finish(ReadFile(file, to, len, got, &o), file, &o, got);
 }

@@ -17,7 +17,7 @@
 /* ---- the mode
  *
  * Setting it sets how messages are read as well, so both are asked for first.
- * A handle that may not be asked is taken for what pipes are at first. */
+ * A handle that may not be asked is assumed to be as pipes are at first. */
 
 static DWORD get_mode(HANDLE fd)
 {
@@ -81,9 +81,9 @@ static apr_status_t write_on_loan(const bufv__file_t *f, HANDLE fd,
     return status;
 }
 
-/* What APR has in its buffer leaves before, in a mode in which it waits: of a
- * pipe that does not, APR tries the rest for ever. The lock cannot be held
- * meanwhile: the reader may need it. */
+/* What APR has in its buffer leaves before, while the pipe blocks: if it does
+ * not, APR tries again for ever. The lock cannot be held meanwhile: the reader
+ * may need it. */
 static apr_status_t flush(const bufv__file_t *f, HANDLE fd)
 {
     apr_status_t status;

@@ -16,8 +16,7 @@ apr_time_t bufv__clock(void)
            now.QuadPart % rate.QuadPart * APR_USEC_PER_SEC / rate.QuadPart;
 }
 
-/* Whether a file ends at or before an offset, or would if it could have
- * it. */
+/* Whether a file ends at or before an offset. */
 static int ends_before(HANDLE fd, apr_off_t offset)
 {
     LARGE_INTEGER size;
@@ -86,8 +85,8 @@ int bufv__is_unknown_way(apr_status_t status)
     return 0;
 }
 
-/* WSAETIMEDOUT is the system's that got no answer, not a limit of the
- * caller's. */
+/* WSAETIMEDOUT says that the peer did not answer the system. It is no limit of
+ * the caller's. */
 int bufv__is_gone(apr_status_t status)
 {
     static const DWORD gone[] = {

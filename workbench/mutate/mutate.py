@@ -643,6 +643,12 @@ def known():
                               file.read(), re.M))
 
 
+def stale_names(explained, sources):
+    """What mutants.md names and the sources do not have any more."""
+    names = {str(m) for path in sources for m in mutants_of(path)}
+    return sorted(explained - names)
+
+
 def read_log(path):
     """What a run came to: verdicts by mutant, the last of each."""
     if not os.path.exists(path):
@@ -771,18 +777,21 @@ def main():
     chosen, lost = choose(options, explained, bench.sources)
     for name in lost:
         print("LOST %s: its lines are not in the sources once" % name)
+    stale = [] if options.promises else stale_names(explained, bench.sources)
+    for name in stale:
+        print("STALE %s: mutants.md names what is no mutant" % name)
     if options.list:
         for mutant in chosen:
             print("%-10s %s" % (mutant.kind, mutant))
         print(len(chosen))
-        return
+        sys.exit(1 if lost or stale else 0)
 
     full = not (options.quick or options.promises or options.plain)
     bench.prepare(["plain", "asan", "tsan"] if full else ["plain"])
     topics = list_topics(bench)
     print("%d mutants" % len(chosen), flush=True)
     tally = Tally(len(chosen), explained, options.log)
-    tally.bad += len(lost)
+    tally.bad += len(lost) + len(stale)
     learnt = Learnt()
     left = judge_all(bench, learnt, tally, chosen,
                      lambda m: near(m, topics))
