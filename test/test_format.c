@@ -328,6 +328,10 @@ START_TEST(format__too_long)
         skip("format__too_long", "this printf() pads on the stack");
         return;
     }
+    if (env_is_set("BUFV_TEST_QUICK")) {
+        skip("format__too_long", "it pads with 4 GiB: BUFV_TEST_QUICK is set");
+        return;
+    }
     if (snprintf(NULL, 0, "%*d%*d", wide, 1, wide, 1) >= 0) {
         skip("format__too_long", "this printf() counts on");
         return;
