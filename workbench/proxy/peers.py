@@ -3,8 +3,8 @@
 """peers.py PROXY MIB: nc to nc and an HTTP server to curl, through the proxy.
 
 The readers are slow: they take RATE MiB a second, and nothing for PAUSE
-seconds at the half. The memory of the proxy is sampled while the bytes move;
-it may grow by FLAT."""
+seconds at the half. The memory of the proxy, without the pages of files, is
+sampled while the bytes move; it may grow by FLAT."""
 
 import hashlib
 import http.server
@@ -34,7 +34,7 @@ class Proxy:
 
     def memory(self):
         with open(f'/proc/{self.process.pid}/status', encoding='ascii') as f:
-            return int(re.search(r'VmRSS:\s*(\d+)', f.read()).group(1)) * 1024
+            return int(re.search(r'RssAnon:\s*(\d+)', f.read()).group(1)) * 1024
 
     def watch(self):
         while self.process.poll() is None:
@@ -49,22 +49,27 @@ class Proxy:
         self.process.wait()
 
 
-def give(pipe, mib):
-    """Writes the bytes, as fast as they go."""
+def give(pipe, mib, may_end):
+    """Writes the bytes, as fast as they go, and ends when it may."""
     with pipe:
         for _ in range(mib):
             pipe.write(BLOCK)
+        pipe.flush()
+        may_end.wait()
 
 
-def take(pipe, mib, got):
+def take(pipe, mib, got, done):
     """Reads slowly, and compares. Leaves how many bytes were right."""
     began, at, paused = time.monotonic(), 0, False
     while data := pipe.read(64 * 1024):
         start = at % MIB
         if (BLOCK + BLOCK)[start:start + len(data)] != data:
             got.append(f'bytes differ behind {at}')
+            done.set()
             return
         at += len(data)
+        if at == mib * MIB:
+            done.set()
         if not paused and at > mib * MIB // 2:
             paused = True
             time.sleep(PAUSE)
@@ -72,6 +77,7 @@ def take(pipe, mib, got):
         ahead = at / (RATE * MIB) - (time.monotonic() - began)
         if ahead > 0:
             time.sleep(ahead)
+    done.set()
     if at != mib * MIB:
         got.append(f'{at} bytes came')
 
@@ -85,7 +91,9 @@ def in_threads(calls):
 
 
 def nc_to_nc(program, mib):
-    """Both directions of one connection at once."""
+    """Both directions of one connection at once. nc that listens ends with what
+    it receives, whatever it has to send: the client ends when it has got
+    all."""
     pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE}
     server = subprocess.Popen(['nc', '-v', '-N', '-l', '127.0.0.1', '0'],
                               stderr=subprocess.PIPE, **pipes)
@@ -93,9 +101,12 @@ def nc_to_nc(program, mib):
     proxy = Proxy(program, port)
     client = subprocess.Popen(['nc', '-N', '127.0.0.1', proxy.port], **pipes)
     wrong = []
-    in_threads([(give, (client.stdin, mib)), (give, (server.stdin, mib)),
-                (take, (client.stdout, mib, wrong)),
-                (take, (server.stdout, mib, wrong))])
+    client_has, any_time = threading.Event(), threading.Event()
+    any_time.set()
+    in_threads([(give, (client.stdin, mib, client_has)),
+                (give, (server.stdin, mib, any_time)),
+                (take, (client.stdout, mib, wrong, client_has)),
+                (take, (server.stdout, mib, wrong, any_time))])
     for nc in client, server:
         nc.wait()
     proxy.end()
@@ -121,7 +132,7 @@ def http_to_curl(program, mib):
         ['curl', '-sS', '--noproxy', '*', f'http://127.0.0.1:{proxy.port}/'],
         stdout=subprocess.PIPE)
     wrong = []
-    take(curl.stdout, mib, wrong)
+    take(curl.stdout, mib, wrong, threading.Event())
     if curl.wait() != 0:
         wrong.append('curl fails')
     proxy.end()
