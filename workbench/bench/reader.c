@@ -7,6 +7,7 @@
  *   accept             -> the number of the new connection
  *   accept tls         -> the same, after a TLS handshake
  *   read N JOBS FLAGS  -> "ok", or what was wrong
+ *   drop               -> "ok", and no datagram is left of a peer that failed
  * FLAGS: v compares each byte with the arena, d delays ACKs as long as the
  * kernel does (40 ms on Linux), u reads datagrams, - none of these.
  *
@@ -378,6 +379,11 @@ int main(int argc, char **argv)
         if (strncmp(line, "accept", 6) == 0) {
             printf("%d\n",
                    accept_one(listener, strcmp(line, "accept tls\n") == 0));
+        }
+        else if (strcmp(line, "drop\n") == 0) {
+            while (is_more(0, "u")) {
+            }
+            printf("ok\n");
         }
         else if (sscanf(line, "read %d %lu %7s", &n, &jobs, flags) == 3 &&
                  n >= 0 && n < nconns) {

@@ -353,10 +353,18 @@ class Bench:
         except (Failed, ValueError) as error:
             say(f"*** {name} FAILED in {what}: {error}")
             self.failed[name] = f"{what}: {error}"
-            peers.pop(name).proc.kill()
+            self.drop(peers.pop(name))
             if name in ("bufv", "bufv-again"):
                 raise SystemExit("nothing to compare with") from error
             return None
+
+    def drop(self, peer):
+        """Ends a peer, with all of its datagrams that are on their way."""
+        peer.proc.kill()
+        peer.proc.wait()
+        if self.datagrams:
+            self.reader.tell("drop")
+            self.reader.hear()
 
 
 # ---------------------------------------------------------- the three passes

@@ -61,6 +61,7 @@ fn main() -> io::Result<()> {
     while out.conn.is_handshaking() {
         out.conn.complete_io(&mut out.sock)?;
     }
+    out.flush()?; // the end of the handshake
     if variant == "bufwriter" {
         let mut writer = BufWriter::with_capacity(64 << 10, out);
         let mut buffered = |chunks: &[Chunk]| {
