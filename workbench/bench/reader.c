@@ -7,8 +7,12 @@
  *   accept             -> the number of the new connection
  *   accept tls         -> the same, after a TLS handshake
  *   read N JOBS FLAGS  -> "ok", or what was wrong
+ *   drop               -> "ok", and no datagram is left of a peer that failed
  * FLAGS: v compares each byte with the arena, d delays ACKs as long as the
- * kernel does (40 ms on Linux), - neither.
+ * kernel does (40 ms on Linux), u reads datagrams, - none of these.
+ *
+ * Datagrams come to the same port of UDP, to one socket for all peers. Each
+ * is a chunk, and a job of them fits into the socket's buffer: none is lost.
  *
  * It spins, with calls that never block: a reader that has to be woken up
  * would hide the differences between the senders. Once a job has arrived
@@ -33,12 +37,18 @@ enum {
     conns_max = 128,
     /* It stays in the cache, so that draining costs one copy. */
     buffer_size = 256 * 1024,
-    stalled_after = 60 /* seconds without a byte */
+    /* So many datagrams are received by a call, none longer than this. */
+    datagrams_max = 64,
+    datagram_size = 2048,
+    datagrams_room = 8 << 20, /* asked for; the system may give less */
+    stalled_after = 60,       /* seconds without a byte */
+    lost_after = 5            /* seconds without a datagram */
 };
 
 static int conns[conns_max];
 static SSL *secured[conns_max]; /* NULL: plain */
 static int nconns;
+static int datagrams; /* the socket */
 static struct arena *arena;
 static char buffer[buffer_size];
 
@@ -103,11 +113,29 @@ static ssize_t receive(int conn, size_t want)
     return recv(conns[conn], buffer, want, MSG_DONTWAIT);
 }
 
+/* How often in a row there was nothing, and since when. */
+struct idle {
+    unsigned long polls;
+    time_t since;
+};
+
+/* Counts a poll that brought nothing. Returns whether it has been so for more
+ * than so many seconds; the clock is seldom asked. */
+static int is_over(struct idle *idle, int seconds)
+{
+    if (++idle->polls % 65536 != 0) {
+        return 0;
+    }
+    if (idle->polls == 65536) {
+        idle->since = time(NULL);
+    }
+    return time(NULL) - idle->since > seconds;
+}
+
 static const char *read_job(int conn, const char *flags)
 {
+    struct idle idle = {0, 0};
     uint64_t got = 0;
-    unsigned long idle = 0;
-    time_t last = time(NULL);
 
     at_chunk = at_byte = 0;
     while (got < arena->bytes) {
@@ -117,7 +145,7 @@ static const char *read_job(int conn, const char *flags)
 
         if (n > 0) {
             got += (uint64_t)n;
-            idle = 0;
+            idle.polls = 0;
             if (strchr(flags, 'd') != NULL) {
                 delay_acks(conns[conn]);
             }
@@ -132,16 +160,95 @@ static const char *read_job(int conn, const char *flags)
         else if (errno != EAGAIN && errno != EINTR) {
             return strerror(errno);
         }
-        else if (++idle % 65536 == 0) {
-            if (idle == 65536) {
-                last = time(NULL);
-            }
-            if (time(NULL) - last > stalled_after) {
-                return "stalled";
-            }
+        else if (is_over(&idle, stalled_after)) {
+            return "stalled";
         }
     }
     return NULL;
+}
+
+/* ---- datagrams */
+
+static struct mmsghdr messages[datagrams_max];
+
+/* SO_RCVBUFFORCE is root's, and may exceed the system's limit. */
+static int bind_datagrams(const struct sockaddr_in *at)
+{
+    static struct iovec parts[datagrams_max];
+    int sock = socket(AF_INET, SOCK_DGRAM, 0), size = datagrams_room, i;
+
+    if (sock < 0 ||
+        bind(sock, (const struct sockaddr *)at, sizeof(*at)) != 0) {
+        perror("datagrams");
+        exit(1);
+    }
+    if (setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) !=
+        0) {
+        setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    }
+    for (i = 0; i < datagrams_max; i++) {
+        parts[i].iov_base = buffer + i * datagram_size;
+        parts[i].iov_len = datagram_size;
+        messages[i].msg_hdr.msg_iov = &parts[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    return sock;
+}
+
+/* Each of them is the next chunk, the whole of it and nothing else. */
+static int are_chunks(int n)
+{
+    int i;
+
+    for (i = 0; i < n; i++) {
+        if (messages[i].msg_len != arena_table(arena)[at_chunk].len ||
+            !as_expected(buffer + i * datagram_size, messages[i].msg_len)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static const char *read_datagrams(const char *flags)
+{
+    struct idle idle = {0, 0};
+    uint64_t got = 0, bytes = 0;
+    int i, n;
+
+    at_chunk = at_byte = 0;
+    while (got < arena->nchunks) {
+        n = recvmmsg(datagrams, messages, datagrams_max, MSG_DONTWAIT, NULL);
+        if (n > 0) {
+            got += (uint64_t)n;
+            idle.polls = 0;
+            for (i = 0; i < n; i++) {
+                bytes += messages[i].msg_len;
+            }
+            if (got > arena->nchunks || bytes > arena->bytes) {
+                return "more than sent";
+            }
+            if (strchr(flags, 'v') != NULL && !are_chunks(n)) {
+                return "other datagrams than sent";
+            }
+        }
+        else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+            return strerror(errno);
+        }
+        else if (is_over(&idle, lost_after)) {
+            return "datagrams were lost";
+        }
+    }
+    return bytes == arena->bytes ? NULL : "less than sent";
+}
+
+/* ---- jobs */
+
+static int is_more(int conn, const char *flags)
+{
+    if (strchr(flags, 'u') != NULL) {
+        return recv(datagrams, buffer, 1, MSG_DONTWAIT) >= 0;
+    }
+    return receive(conn, 1) > 0;
 }
 
 static const char *read_jobs(int conn, unsigned long jobs, const char *flags)
@@ -152,14 +259,15 @@ static const char *read_jobs(int conn, unsigned long jobs, const char *flags)
         delay_acks(conns[conn]);
     }
     for (job = 1; job <= jobs; job++) {
-        const char *wrong = read_job(conn, flags);
+        const char *wrong = strchr(flags, 'u') != NULL ? read_datagrams(flags)
+                                                       : read_job(conn, flags);
 
         if (wrong != NULL) {
             return wrong;
         }
         __atomic_store_n(&arena->ack, job, __ATOMIC_RELEASE);
     }
-    if (receive(conn, 1) > 0) {
+    if (is_more(conn, flags)) {
         return "more bytes than sent";
     }
     return "ok";
@@ -180,6 +288,7 @@ static int listen_anywhere(void)
         perror("listen");
         exit(1);
     }
+    datagrams = bind_datagrams(&at);
     printf("%d\n", ntohs(at.sin_port));
     fflush(stdout);
     return sock;
@@ -202,6 +311,7 @@ static X509 *certificate(EVP_PKEY *key)
     return x;
 }
 
+/* With one cipher for all, or each client would get the first on its list. */
 static SSL_CTX *context(void)
 {
     static SSL_CTX *ctx;
@@ -216,7 +326,8 @@ static SSL_CTX *context(void)
     ctx = SSL_CTX_new(TLS_server_method());
     if (x == NULL || ctx == NULL || SSL_CTX_use_certificate(ctx, x) != 1 ||
         SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
-        SSL_CTX_set_num_tickets(ctx, 0) != 1) {
+        SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
+        SSL_CTX_set_ciphersuites(ctx, "TLS_AES_256_GCM_SHA384") != 1) {
         fprintf(stderr, "reader: no TLS\n");
         exit(1);
     }
@@ -268,6 +379,11 @@ int main(int argc, char **argv)
         if (strncmp(line, "accept", 6) == 0) {
             printf("%d\n",
                    accept_one(listener, strcmp(line, "accept tls\n") == 0));
+        }
+        else if (strcmp(line, "drop\n") == 0) {
+            while (is_more(0, "u")) {
+            }
+            printf("ok\n");
         }
         else if (sscanf(line, "read %d %lu %7s", &n, &jobs, flags) == 3 &&
                  n >= 0 && n < nconns) {

@@ -56,7 +56,7 @@ class Times:
         found = {r["peer"] for r in rows}
         self.peers = sorted(found - {OURS}, key=lambda p: (
             p != AGAIN, p.startswith("limit"), not p.startswith("bufv"), p))
-        self.ours, self.ratio, self.last = {}, {}, {}
+        self.took, self.ratio, self.last = {}, {}, {}
         for row in rows:
             key = row["cell"], row["peer"]
             self.last[key] = max(self.last.get(key, "1"), row["run"])
@@ -67,16 +67,15 @@ class Times:
         at = {(r["cell"], r["run"], r["round"], r["peer"]):
               float(r[f"{metric}_ns"]) for r in rows}
         pairs = collections.defaultdict(list)
-        ours = collections.defaultdict(list)
+        took = collections.defaultdict(list)
         for (cell, run, number, peer), value in at.items():
             base = at.get((cell, run, number, OURS))
-            if peer == OURS:
-                if run == self.last[cell, OURS]:
-                    ours[cell].append(value)
-            elif base:
+            if run == self.last[cell, peer]:
+                took[cell, peer].append(value)
+            if peer != OURS and base:
                 pairs[cell, peer, run].append(value / base)
-        for cell, values in ours.items():
-            self.ours[metric, cell] = statistics.median(values)
+        for (cell, peer), values in took.items():
+            self.took[metric, cell, peer] = spread(values)
         for (cell, peer, run), values in pairs.items():
             self.ratio[metric, cell, peer, run] = spread(values)
 
@@ -179,7 +178,7 @@ def ratio_text(times, metric, cell, peer):
 
 def per_chunk(times, metric, cell):
     nbytes, chunks = times.shape[cell]
-    value = times.ours[metric, cell]
+    value = times.took[metric, cell, OURS].median
     noise = times.noise(metric, cell)
     if not times.is_quoted(metric, cell):
         return "noise " + ("?" if noise is None else f"{100 * noise:.0f} %")
@@ -230,6 +229,27 @@ def summary(times, metric):
                     "; ".join(f"{cell} {peer} from {first} to {second}"
                               for cell, peer, first, second in changed) +
                     ".\n")
+    return text
+
+
+def thousands(times, cell, peer):
+    """Chunks for a second of CPU time, in thousands."""
+    took = times.took.get(("cpu", cell, peer))
+    if took is None or not times.is_quoted("cpu", cell):
+        return "-"
+    found = [times.shape[cell][1] * 1e6 / nanoseconds
+             for nanoseconds in (took.median, took.q3, took.q1)]
+    return "{:.0f} ({:.0f}-{:.0f})".format(*found)
+
+
+def rates(times):
+    text = ["## Datagrams\n",
+            "Thousands of datagrams that a second of the sender's CPU time"
+            " sends: median and quartiles of the rounds.\n"]
+    for name, cells in times.groups().items():
+        rows = [[peer] + [thousands(times, cell, peer) for cell in cells]
+                for peer in [OURS, *times.peers]]
+        text += [f"### {name}\n", table(["peer"] + cells, rows)]
     return text
 
 
@@ -295,6 +315,16 @@ JOBS = {
            " With `bufv-timeout` the socket does not block."
            " `SSL_write-whole` copies all chunks together, which most programs"
            " cannot.",
+    "datagrams": "A job is 128 datagrams of S bytes over loopback UDP, each a"
+                 " chunk, in lists of M. `bufv`, `sendmsg-segment` and"
+                 " `copy-segment`, which copies the chunks together, have"
+                 " UDP_SEGMENT: a list is a message, or two, since 64 of 1200"
+                 " bytes are more than one holds. `bufv-each` writes a list a"
+                 " datagram; the others call once a datagram, on a connected"
+                 " socket or with an address (`sendto-each`, `go-writeto`), or"
+                 " once a list (`sendmmsg`). On loopback the receiving side's"
+                 " work, down to the reader's socket, is done in the sender's"
+                 " call, and that of dividing messages, too.",
 }
 
 
@@ -359,6 +389,8 @@ def main():
     for metric, name in METRICS.items():
         text += [f"## {name[0].upper()}{name[1:]}\n", *ratios(times, metric)]
         write_plot_data(times, metric, f"{prefix}-{metric}.dat")
+    if family_of(machine) == "datagrams":
+        text += rates(times)
     text += syscalls(rows_of(f"{prefix}-syscalls.csv"), times)
     text += nagle(rows_of(f"{prefix}-nagle.csv"))
     with open(f"{prefix}.md", "w") as file:

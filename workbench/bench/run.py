@@ -33,6 +33,7 @@ AT_HEAD, AT_ENDS, AT_CHUNKS, AT_DATA = 64, 4096, 65536, 2 << 20
 ARENA_SIZE = 80 << 20
 LIMIT = 64 << 20  # bytes of a job
 SEED = 4
+DATAGRAMS = 128  # of a job: 416 KiB are granted to all, and one takes 2304 B
 
 # name: program and variant. bufv stands here twice: what is measured between
 # the two is the noise.
@@ -96,8 +97,26 @@ TLS_PEERS = {
     "SSL_write-each": ("tls", "each"),
     "BIO_f_buffer": ("tls", "buffer"),
     "SSL_write-whole": ("tls", "whole"),
+    "asio": ("asio", "tls"),
     "go-buffers": ("go", "tls-buffers"),
     "go-bufio": ("go", "tls-bufio"),
+    "rustls-vectored": ("rust_tls", "vectored"),
+    "rustls-bufwriter": ("rust_tls", "bufwriter"),
+}
+
+# Each chunk is a datagram. With UDP_SEGMENT, but for bufv-each and those that
+# call once a datagram.
+DATAGRAM_PEERS = {
+    "bufv": ("datagrams", "bufv"),
+    "bufv-again": ("datagrams", "bufv"),
+    "bufv-each": ("datagrams", "bufv-each"),
+    "sendmsg-segment": ("datagrams", "segment"),
+    "copy-segment": ("datagrams", "copy"),
+    "sendmmsg": ("datagrams", "sendmmsg"),
+    "send-each": ("datagrams", "send"),
+    "sendto-each": ("datagrams", "sendto"),
+    "go-write": ("go", "udp-write"),
+    "go-writeto": ("go", "udp-writeto"),
 }
 
 PEERS = LIST_PEERS  # or those of another family
@@ -171,6 +190,13 @@ def tls_cells():
             "100x10486": uniform(100, 10486), "1048576x1": [[1 << 20]] * 16}
 
 
+def datagram_cells():
+    """Lists of 1 and of 64 datagrams. A job is no more of them than the
+    reader's socket holds, so that none is lost."""
+    return {f"{size}x{count}": [[size] * count] * (DATAGRAMS // count)
+            for size in (100, 500, 1200) for count in (1, 64)}
+
+
 QUICK_CELLS = ["1x8", "1x1024", "16x100000", "100x1024", "1000x64",
                "1000x1024", "4096x1024", "65536x64", "mixed"]
 
@@ -179,6 +205,7 @@ FAMILIES = {
     "files": (FILE_PEERS, file_cells),
     "backends": (BACK_END_PEERS, back_end_cells),
     "tls": (TLS_PEERS, tls_cells),
+    "datagrams": (DATAGRAM_PEERS, datagram_cells),
 }
 
 # Lists that a writev loop sends in several calls; the last piece is small.
@@ -280,8 +307,10 @@ class Child:
 class Bench:
     """The arena, the reader, and the peers connected to it."""
 
-    def __init__(self, bindir, accept="accept"):
-        self.bin, self.accept = bindir, accept
+    def __init__(self, bindir, family="lists"):
+        self.bin = bindir
+        self.accept = "accept tls" if family == "tls" else "accept"
+        self.datagrams = family == "datagrams"
         self.arena = Arena()
         cpus = sorted(os.sched_getaffinity(0))
         self.reader_cpus = {cpus[-1]}
@@ -307,6 +336,8 @@ class Bench:
     def run(self, peer, jobs, flags="-"):
         """(wall, CPU) of a job in nanoseconds, the mean of so many."""
         self.arena.reset()
+        if self.datagrams:
+            flags = f"u{flags}"
         self.reader.tell(f"read {peer.conn} {jobs} {flags}")
         peer.tell(jobs)
         said = self.reader.hear()  # it always has its say, see reader.c
@@ -322,10 +353,18 @@ class Bench:
         except (Failed, ValueError) as error:
             say(f"*** {name} FAILED in {what}: {error}")
             self.failed[name] = f"{what}: {error}"
-            peers.pop(name).proc.kill()
+            self.drop(peers.pop(name))
             if name in ("bufv", "bufv-again"):
                 raise SystemExit("nothing to compare with") from error
             return None
+
+    def drop(self, peer):
+        """Ends a peer, with all of its datagrams that are on their way."""
+        peer.proc.kill()
+        peer.proc.wait()
+        if self.datagrams:
+            self.reader.tell("drop")
+            self.reader.hear()
 
 
 # ---------------------------------------------------------- the three passes
@@ -373,8 +412,10 @@ def rounds_of(bench, peers, cell, rounds, jobs, flags, emit, pause=0):
 
 
 def warm(bench, peers):
-    """8 MB on each connection: windows and buffers have grown by then."""
-    bench.arena.load(uniform(65536, 128))
+    """8 MB on each connection: windows and buffers have grown by then.
+    Datagrams know neither."""
+    bench.arena.load(uniform(1000, 64) if bench.datagrams
+                     else uniform(65536, 128))
     for name in list(peers):
         bench.attempt(peers, name, "warming up", 1, "v")
 
@@ -566,7 +607,7 @@ def main():
     target = 8e6 if args.quick else 30e6  # nanoseconds of a measurement
 
     describe(f"{args.out}-machine.txt", args.family)
-    bench = Bench(args.bin, "accept tls" if args.family == "tls" else "accept")
+    bench = Bench(args.bin, args.family)
     if args.only in (None, "times"):
         say(f"{len(cells)} cells, {len(names)} peers, {rounds} rounds")
         time_cells(bench, names, cells, rounds, target,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // go.go -- Go: net.Buffers, and bufio.Writer of 64 KiB; both over TLS, too.
+// Datagrams: a Write, or a WriteTo, for each chunk.
 // The commands are those of peer.h, the offsets those of arena.h.
 
 package main
@@ -34,6 +35,8 @@ var (
 	conn  io.Writer
 	buf   *bufio.Writer
 	store net.Buffers // kept from list to list
+	free  net.PacketConn
+	to    net.Addr
 )
 
 func check(err error) {
@@ -74,6 +77,36 @@ func sendBufio(chunks []chunk) {
 	check(buf.Flush())
 }
 
+func sendEach(chunks []chunk) {
+	for _, c := range chunks {
+		_, err := conn.Write(arena[c.off : c.off+c.len])
+		check(err)
+	}
+}
+
+func sendTo(chunks []chunk) {
+	for _, c := range chunks {
+		_, err := free.WriteTo(arena[c.off:c.off+c.len], to)
+		check(err)
+	}
+}
+
+// openDatagrams makes a socket that is connected to the reader's port, and one
+// that is not.
+func openDatagrams(port string) {
+	c, err := net.Dial("udp4", "127.0.0.1:"+port)
+	check(err)
+	conn, to = c, c.RemoteAddr()
+	free, err = net.ListenPacket("udp4", "127.0.0.1:0")
+	check(err)
+}
+
+var ways = map[string]func([]chunk){
+	"buffers": sendBuffers, "tls-buffers": sendBuffers,
+	"bufio": sendBufio, "tls-bufio": sendBufio,
+	"udp-write": sendEach, "udp-writeto": sendTo,
+}
+
 func job(n uint64, send func([]chunk)) (wall, used int64) {
 	nlists, nchunks := *word(atLists), *word(atLists + 8)
 	ends := unsafe.Slice((*uint32)(unsafe.Pointer(&arena[atEnds])), nlists)
@@ -108,11 +141,13 @@ func main() {
 		t := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
 		check(t.Handshake())
 		conn = t
+	} else if strings.HasPrefix(os.Args[4], "udp-") {
+		openDatagrams(os.Args[1])
 	}
 	buf = bufio.NewWriterSize(conn, 64<<10)
-	send := sendBuffers
-	if strings.HasSuffix(os.Args[4], "bufio") {
-		send = sendBufio
+	send := ways[os.Args[4]]
+	if send == nil {
+		log.Fatal("no such variant: ", os.Args[4])
 	}
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		jobs, err := strconv.ParseUint(in.Text(), 10, 64)

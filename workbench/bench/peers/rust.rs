@@ -2,7 +2,7 @@
 //
 // rust.rs -- Rust's standard library: write_vectored with advance_slices,
 // and BufWriter of 64 KiB. The commands are those of peer.h, the offsets
-// those of arena.h.
+// those of arena.h. rust_tls.rs has the rest from here.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, ErrorKind, IoSlice, Write};
@@ -24,7 +24,7 @@ struct Timespec {
 }
 
 #[repr(C)]
-struct Chunk {
+pub struct Chunk {
     off: u32,
     len: u32,
 }
@@ -41,7 +41,7 @@ extern "C" {
     ) -> *mut c_void;
 }
 
-type Arena = &'static [u8];
+pub type Arena = &'static [u8];
 
 fn map(file: &File) -> io::Result<Arena> {
     const PROT_READ: c_int = 1;
@@ -68,12 +68,12 @@ fn cpu() -> u64 {
     t.sec as u64 * 1_000_000_000 + t.nsec as u64
 }
 
-fn piece(arena: Arena, c: &Chunk) -> &'static [u8] {
+pub fn piece(arena: Arena, c: &Chunk) -> &'static [u8] {
     &arena[c.off as usize..][..c.len as usize]
 }
 
-fn write_all_vectored(
-    out: &mut TcpStream,
+pub fn write_all_vectored(
+    out: &mut impl Write,
     mut bufs: &mut [IoSlice],
 ) -> io::Result<()> {
     while !bufs.is_empty() {
@@ -87,11 +87,9 @@ fn write_all_vectored(
     Ok(())
 }
 
-fn job(
-    arena: Arena,
-    n: u64,
-    send: &mut dyn FnMut(&[Chunk]) -> io::Result<()>,
-) -> io::Result<(u64, u64)> {
+pub type Send<'a> = &'a mut dyn FnMut(&[Chunk]) -> io::Result<()>;
+
+fn job(arena: Arena, n: u64, send: Send) -> io::Result<(u64, u64)> {
     let words: &[u64] = table(arena, AT_LISTS, 2);
     let ends: &[u32] = table(arena, AT_ENDS, words[0]);
     let chunks: &[Chunk] = table(arena, AT_CHUNKS, words[1]);
@@ -106,14 +104,32 @@ fn job(
     Ok((wall0.elapsed().as_nanos() as u64, used))
 }
 
-fn main() -> io::Result<()> {
+// The arena, the connection, and the variant.
+pub fn open() -> io::Result<(Arena, TcpStream, String)> {
     let args: Vec<String> = std::env::args().collect();
     let number = |i: usize| args[i].parse::<i32>().expect("a number");
     let file = unsafe { File::from_raw_fd(number(2)) };
-    let arena = map(&file)?;
-    let mut out = TcpStream::connect(("127.0.0.1", number(1) as u16))?;
+    let out = TcpStream::connect(("127.0.0.1", number(1) as u16))?;
     out.set_nodelay(number(3) == 1)?;
+    Ok((map(&file)?, out, args[4].clone()))
+}
 
+pub fn serve(arena: Arena, send: Send) -> io::Result<()> {
+    for line in io::stdin().lock().lines() {
+        let jobs: u64 = line?.trim().parse().expect("a number of jobs");
+        let (mut wall, mut used) = (0, 0);
+        for n in 1..=jobs {
+            let (w, u) = job(arena, n, send)?;
+            wall += w;
+            used += u;
+        }
+        println!("{} {}", wall, used);
+    }
+    Ok(())
+}
+
+fn main() -> io::Result<()> {
+    let (arena, mut out, variant) = open()?;
     let mut writer = BufWriter::with_capacity(64 << 10, out.try_clone()?);
     let mut bufs: Vec<IoSlice<'static>> = Vec::new(); // kept, as a user would
     let mut vectored = |chunks: &[Chunk]| {
@@ -127,18 +143,7 @@ fn main() -> io::Result<()> {
         }
         writer.flush()
     };
-    let send: &mut dyn FnMut(&[Chunk]) -> io::Result<()> =
-        if args[4] == "bufwriter" { &mut buffered } else { &mut vectored };
-
-    for line in io::stdin().lock().lines() {
-        let jobs: u64 = line?.trim().parse().expect("a number of jobs");
-        let (mut wall, mut used) = (0, 0);
-        for n in 1..=jobs {
-            let (w, u) = job(arena, n, send)?;
-            wall += w;
-            used += u;
-        }
-        println!("{} {}", wall, used);
-    }
-    Ok(())
+    let send: Send =
+        if variant == "bufwriter" { &mut buffered } else { &mut vectored };
+    serve(arena, send)
 }
