@@ -428,6 +428,20 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
     return status;
 }
 
+/* The number of a list of which no byte counts yet, though some are on their
+ * way: a record of TLS, whose rest has to follow. 0: there are none. */
+static apr_uint64_t number_on_its_way(const write_t *t)
+{
+    bufv_t *v = t->v;
+
+    if (v->length == 0 || t->w->doomed || t->ops->abandon == NULL ||
+        t->ops->abandon(t->w->baton) == APR_SUCCESS)
+        return 0;
+    if (v->number == 0)
+        v->number = bufv__turn_number(t->w);
+    return v->number;
+}
+
 /* Gives back the turn, and tells the writer how the call ended, unless it was
  * not its turn. The turn stays with a list that left in part; a message has
  * none. The next call of an event loop's fills the destination as this one
@@ -446,6 +460,8 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
             APR_STATUS_IS_EAGAIN(status))
             t->w->copied = copied_for(t->report.written);
         number = t->report.written > 0 ? t->v->number : t->w->turn;
+        if (number == 0 && t->w->monitor != NULL)
+            number = number_on_its_way(t);
         if (t->limits.message ||
             (status != APR_SUCCESS && bufv__is_gone(status)))
             number = 0;
