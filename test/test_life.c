@@ -46,7 +46,7 @@ typedef struct life_t {
     apr_pool_t *list_pool, *writer_pool;
     int struck;
     apr_size_t attempts, waits, pauses; /* until then, and that one */
-    int destroys;               /* of the transport */
+    int destroys;                       /* of the transport */
     int destroyed_early, used_late, hooked_late;
     int released[4];
 } life_t;

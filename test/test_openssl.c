@@ -961,9 +961,9 @@ static apr_status_t write_from_below(bufv_t *v, bufv_writer_t *w)
 static apr_status_t (*volatile from_below)(bufv_t *,
                                            bufv_writer_t *) = write_from_below;
 
-/* A handshake in a job of OpenSSL's pauses, at each step, where an engine would
- * compute, or at its end; and goes on in a later write with the bytes of the
- * first, whose copy has gone. Others are refused meanwhile. */
+/* A handshake in a job of OpenSSL's pauses, at each step, where an engine
+ * would compute, or at its end; and goes on in a later write with the bytes of
+ * the first, whose copy has gone. Others are refused meanwhile. */
 START_TEST(openssl__a_job_that_pauses)
 {
     const unsigned char *data = bytes_new(9000, 13);
@@ -982,9 +982,8 @@ START_TEST(openssl__a_job_that_pauses)
     SSL_set_info_callback(t->near_ssl, pause_job);
     tls_start(t);
     status = bufv_write(v, t->w, NULL);
-    assert_is(
-        from_below(list_of((const char *const[]){"other", NULL}), t->w),
-        APR_STATUS_IS_EINVAL);
+    assert_is(from_below(list_of((const char *const[]){"other", NULL}), t->w),
+              APR_STATUS_IS_EINVAL);
     for (calls = 1; APR_STATUS_IS_EAGAIN(status); calls++)
         status = from_below(v, t->w);
     assert_ok(status);
