@@ -740,8 +740,9 @@ typedef struct bufv_ops_t {
     void (*flush)(void *baton);
 
     /**
-     * Says whether the rest of a list may be given up, when
-     * bufv_writer_abandon() asks. NULL: it may.
+     * Says whether the rest of a list may be given up, and changes nothing:
+     * asked by bufv_writer_abandon(), and when a call with a locked writer
+     * ends of whose list no byte was accepted. NULL: it may.
      *
      * @param baton what was given to bufv_writer_create()
      * @return APR_SUCCESS; APR_EINVAL if a part that is on its way has to be
@@ -950,6 +951,9 @@ bufv_writer_stall_set(bufv_writer_t *w, apr_interval_time_t limit);
  * is told APR_EBUSY at once if it may not wait: a locked writer is for threads
  * that wait, and an event loop hands its lists to the thread that writes. In
  * which order they get their turn is not promised.
+ *
+ * A list of which no byte counts yet has the turn, too, while a part of it is
+ * on its way that has to be sent whole: a record of TLS.
  *
  * The turn ends when the last byte has left by this writer, when a status says
  * that the peer is gone, or by bufv_writer_abandon(). To clear, destroy or
@@ -1333,7 +1337,8 @@ bufv_reader_socket(apr_socket_t *sock) BUFV_NEEDS(1);
 
 /**
  * Makes a reader of a file or a pipe. Each read is one apr_file_read(), from
- * the position of the file.
+ * the position of the file, which waits as long as the timeout of the pipe
+ * says, and for ever if it has none.
  *
  * @param file borrowed
  * @return the reader; valid as long as the file
@@ -1352,7 +1357,10 @@ bufv_reader_file(apr_file_t *file) BUFV_NEEDS(1);
  *         the list all the same. APR_EGENERAL if the reader claims more than
  *         it was given room for; APR_ENOMEM, APR_EINVAL and APR_EBUSY as
  *         bufv_reserve(). If nothing came, the list and its memory are as
- *         before; a reservation of the caller's has ended.
+ *         before; a reservation of the caller's has ended. A reader that
+ *         appends to this list itself may take the room that is kept for what
+ *         it reads: if there is no memory for more, that is lost, and the
+ *         status APR_ENOMEM.
  */
 BUFV_DECLARE(apr_status_t)
 bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
@@ -1361,7 +1369,9 @@ bufv_fill(bufv_t *v, const bufv_reader_t *r, apr_size_t most, apr_size_t *got)
 /**
  * Copies all that a reader has to a writer, in bounded memory. If `read` of
  * the reader returns APR_EAGAIN, its `wait` is called, within the writer's
- * deadline; without `wait`, APR_EAGAIN is returned.
+ * deadline; without `wait`, APR_EAGAIN is returned. No limit of the writer's
+ * ends a `read` that itself waits: set the timeout of a socket or pipe that is
+ * read from.
  *
  * @param w the writer
  * @param r the reader

@@ -79,7 +79,8 @@ extern "C" {
  * What the statuses of a write mean here:
  *
  * - APR_EAGAIN: SSL_want(ssl) says which way to wait, SSL_READING (a handshake
- *   waits for the peer) or SSL_WRITING.
+ *   waits for the peer) or SSL_WRITING; SSL_ASYNC_PAUSED: a job of OpenSSL's
+ *   has paused, and goes on with the next write of this list.
  * - APR_EPIPE: close_notify has been sent, or it has been received and the
  *   protocol is older than TLS 1.3, where this ends both directions.
  * - APR_ECONNRESET: the peer went without a close_notify.
@@ -94,9 +95,10 @@ extern "C" {
  * the connection next *must* begin with these bytes, since they cannot be
  * taken back: a list that begins with others is APR_EINVAL, of which nothing
  * is sent, and so is bufv_writer_abandon(). To give up on a list then is to
- * give up on the connection. So a connection has one writer, which knows of
- * such a record, and whose owner calls SSL_write() himself only when no list
- * is pending.
+ * give up on the connection. A locked writer is that list's as long as the
+ * record is on its way, and others wait for their turn. So a connection has
+ * one writer, which knows of such a record, and whose owner calls SSL_write()
+ * himself only when no list is pending.
  *
  * OpenSSL lets one thread at a time use an SSL object, for reading or writing.
  * The writer's lock keeps writers apart and does not know of SSL_read().

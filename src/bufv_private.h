@@ -598,6 +598,9 @@ apr_interval_time_t bufv__clock_left(bufv__clock_t *c);
 /* Notes that bytes were accepted: the stall limit counts from here. */
 void bufv__clock_accepted(bufv__clock_t *c);
 
+/* Puts the thread to sleep for so long, whatever signals come. */
+void bufv__sleep(apr_interval_time_t time);
+
 /* Counts the wait that bufv__clock_left() came before, and returns how long it
  * was. */
 apr_interval_time_t bufv__clock_waited(bufv__clock_t *c);

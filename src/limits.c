@@ -92,6 +92,15 @@ void bufv__clock_accepted(bufv__clock_t *c)
     c->accepted = c->elapsed;
 }
 
+/* A signal ends apr_sleep(). */
+void bufv__sleep(apr_interval_time_t time)
+{
+    apr_time_t end = bufv__clock() + time;
+
+    for (; time > 0; time = end - bufv__clock())
+        apr_sleep(time);
+}
+
 apr_interval_time_t bufv__clock_waited(bufv__clock_t *c)
 {
     apr_interval_time_t before = c->elapsed;

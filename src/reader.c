@@ -125,7 +125,7 @@ static apr_status_t pause_for_reader(const bufv_writer_t *w,
     else if (w->ops.now != NULL)
         return APR_EAGAIN;
     else
-        apr_sleep(time);
+        bufv__sleep(time);
     return APR_SUCCESS;
 }
 

@@ -244,9 +244,9 @@ static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
     if (t->ops->now != NULL && t->ops->pause == NULL)
         return status;
     end_run(t);
+    bufv__writer_flush(t->w);
     if (is_gone(t))
         return APR_EBUSY;
-    bufv__writer_flush(t->w);
     left = bufv__clock_left(&t->clock);
     if (left == 0)
         return APR_TIMEUP;
@@ -255,7 +255,7 @@ static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
     if (t->ops->pause != NULL)
         t->ops->pause(t->w->baton, time);
     else
-        apr_sleep(time);
+        bufv__sleep(time);
     time = bufv__clock_waited(&t->clock);
     BUFV__PROBE_WAIT(t->w, time);
     return APR_SUCCESS;
@@ -269,9 +269,9 @@ static apr_status_t wait_writable(write_t *t)
     apr_status_t status;
 
     end_run(t);
+    bufv__writer_flush(t->w);
     if (is_gone(t))
         return APR_EBUSY;
-    bufv__writer_flush(t->w);
     do {
         left = bufv__clock_left(&t->clock);
         if (left == 0)
@@ -439,10 +439,24 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
     return status;
 }
 
-/* Gives back what was borrowed, and tells the writer how the call ended,
- * unless it was not its turn. The turn stays with a list that left in part;
- * a message has none. The next call of an event loop is likely to find as much
- * room as this one did, and copies as much. */
+/* The number of a list of which no byte counts yet, though some are on their
+ * way: a record of TLS, whose rest has to follow. 0: there are none. */
+static apr_uint64_t number_on_its_way(const write_t *t)
+{
+    bufv_t *v = t->v;
+
+    if (v->length == 0 || t->w->doomed || t->ops->abandon == NULL ||
+        t->ops->abandon(t->w->baton) == APR_SUCCESS)
+        return 0;
+    if (v->number == 0)
+        v->number = bufv__turn_number(t->w);
+    return v->number;
+}
+
+/* Gives back the turn, and tells the writer how the call ended, unless it was
+ * not its turn. The turn stays with a list that left in part; a message has
+ * none. The next call of an event loop is likely to find as much room as this
+ * one did, and copies as much. */
 static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
     apr_uint64_t number = 0;
@@ -452,14 +466,13 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
     if (bufv__scratch_is_lent(&t->scratch))
         bufv__scratch_end(&t->scratch);
     if (turn == TAKEN) {
-        end_run(t);
-        assert(!t->w->held || !is_gone(t)); /* its destruction flushed */
-        bufv__writer_flush(t->w);
         t->w->copied = t->v->length > 0 ? t->limits.copied : 0;
         if (t->w->copied > 0 && t->report.written > 0 &&
             APR_STATUS_IS_EAGAIN(status))
             t->w->copied = copied_for(t->report.written);
         number = t->report.written > 0 ? t->v->number : t->w->turn;
+        if (number == 0 && t->w->monitor != NULL)
+            number = number_on_its_way(t);
         if (t->limits.message ||
             (status != APR_SUCCESS && bufv__is_gone(status)))
             number = 0;
@@ -499,6 +512,9 @@ static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
     if (turn == TAKEN) {
         v->writer = w;
         status = write_list(&t);
+        end_run(&t);
+        assert(!w->held || !is_gone(&t)); /* its destruction flushed */
+        bufv__writer_flush(w);
     }
     if (is_gone(&t))
         status = v->length > 0 ? APR_EBUSY : APR_SUCCESS;

@@ -37,11 +37,14 @@ void bufv__writer_fini(bufv_writer_t *w)
         w->ops.destroy(w->baton);
 }
 
+/* The operation may destroy the writer or the list, which flushes. */
 void bufv__writer_flush(bufv_writer_t *w)
 {
-    if (w->held && w->ops.flush != NULL)
-        w->ops.flush(w->baton);
+    int held = w->held;
+
     w->held = 0;
+    if (held && w->ops.flush != NULL)
+        w->ops.flush(w->baton);
 }
 
 void bufv__writer_flush_early(bufv_writer_t *w)

@@ -15,6 +15,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#ifdef __linux__
+#include <sys/eventfd.h>
+#endif
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -863,6 +866,49 @@ START_TEST(borders__no_signal)
 }
 END_TEST
 
+/* ---- EINTR: signals that come all the time */
+
+static apr_status_t has_nothing(void *baton, void *data, apr_size_t *len)
+{
+    (void)data;
+    ++*(int *)baton;
+    *len = 0;
+    return APR_EAGAIN;
+}
+
+static apr_status_t wakes_at_once(void *baton, apr_interval_time_t timeout)
+{
+    (void)baton;
+    (void)timeout;
+    return APR_SUCCESS;
+}
+
+/* A pause is as long as it is: a shortage of memory is outlasted for a quarter
+ * of a second, and a reader that wakes for nothing is not asked a thousand
+ * times. */
+START_TEST(borders__signals_do_not_shorten_pauses)
+{
+    scripted_t *s = scripted_new(pool);
+    int reads = 0;
+    bufv_reader_t r = {has_nothing, NULL, wakes_at_once, &reads};
+    apr_time_t start;
+
+    s->ops.now = NULL;
+    s->ops.pause = NULL;
+    scripted_open(s);
+    s->otherwise.take = 0;
+    s->otherwise.status = APR_ENOMEM;
+    storm(500);
+    start = apr_time_now();
+    assert_is(bufv_write(list_text("abc"), s->w, NULL), APR_STATUS_IS_ENOMEM);
+    ck_assert_int_ge(apr_time_now() - start, apr_time_from_msec(200));
+    bufv_writer_deadline_set(s->w, apr_time_now() + apr_time_from_msec(300));
+    assert_is(bufv_copy(s->w, &r, list_new(), NULL), APR_STATUS_IS_TIMEUP);
+    storm(0);
+    ck_assert_int_le(reads, 40);
+}
+END_TEST
+
 /* A FIFO whose reader goes, and another comes: an error, and then the rest. */
 START_TEST(borders__fifo_gets_another_reader)
 {
@@ -1115,6 +1161,77 @@ START_TEST(borders__small_pipe)
 }
 END_TEST
 
+/* A queue of messages that is full: nothing of the list leaves, and its limit
+ * ends the wait; with room again it leaves, in one piece. */
+START_TEST(borders__a_full_queue_of_messages)
+{
+    static const int types[] = {SOCK_DGRAM, SOCK_SEQPACKET};
+    const unsigned char *data = bytes_new(500, 164);
+    bufv_terms_t soon = terms_of(1, LIMIT, 0);
+    apr_time_t start = apr_time_now();
+    int fds[2], sent = 0, got = 0;
+    apr_socket_t *sock = NULL;
+    char message[1000];
+    bufv_writer_t *w;
+    bufv_t *v;
+
+    if (socketpair(AF_UNIX, types[_i], 0, fds) != 0) {
+        skip("borders__a_full_queue_of_messages", "no such sockets here");
+        return;
+    }
+    assert_ok(apr_os_sock_put(&sock, &fds[0], pool));
+    assert_ok(bufv_writer_socket(&w, sock, pool));
+    do
+        v = list_cut(data, 5, 100, 100);
+    while (bufv_write_some(v, w, NULL) == APR_SUCCESS && ++sent);
+    ck_assert_int_gt(sent, 0);
+    assert_is(bufv_write_with(v, w, &soon, NULL), APR_STATUS_IS_TIMEUP);
+    ck_assert_int_lt(apr_time_now() - start, LATE);
+    ck_assert_uint_eq(bufv_length(v), 500);
+    while (recv(fds[1], message, sizeof(message), MSG_DONTWAIT) == 500)
+        got++;
+    assert_ok(bufv_write_with(v, w, &soon, NULL));
+    got += recv(fds[1], message, sizeof(message), MSG_DONTWAIT) == 500;
+    ck_assert_mem_eq(message, data, 500);
+    ck_assert_int_eq(got, sent + 1);
+    close(fds[1]);
+}
+END_TEST
+
+/* A counter of the kernel's takes eight bytes at a time, and can be full. */
+START_TEST(borders__a_counter)
+{
+#ifdef __linux__
+    const apr_uint64_t one = 1, most = APR_UINT64_MAX - 1;
+    bufv_terms_t soon = terms_of(1, LIMIT, 0);
+    int fd = eventfd(0, 0);
+    apr_uint64_t value = 0;
+    apr_file_t *file = NULL;
+    bufv_writer_t *w;
+    bufv_t *v = list_new();
+
+    assert_ok(apr_os_file_put(&file, &fd, APR_FOPEN_WRITE, pool));
+    assert_ok(bufv_writer_file(&w, file, pool));
+    assert_ok(bufv_append(v, &one, 3));
+    assert_ok(bufv_append(v, (const char *)&one + 3, 5));
+    assert_ok(bufv_write(v, w, NULL));
+    ck_assert_int_eq((int)read(fd, &value, sizeof(value)), 8);
+    ck_assert_uint_eq(value, 1);
+    assert_ok(bufv_append(v, &most, 8));
+    assert_ok(bufv_write(v, w, NULL));
+    assert_ok(bufv_append(v, &one, 8));
+    assert_is(bufv_write_some(v, w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_is(bufv_write_with(v, w, &soon, NULL), APR_STATUS_IS_TIMEUP);
+    ck_assert_uint_eq(bufv_length(v), 8);
+    ck_assert_int_eq((int)read(fd, &value, sizeof(value)), 8);
+    assert_ok(bufv_write_with(v, w, &soon, NULL));
+    close(fd);
+#else
+    skip("borders__a_counter", "there is no eventfd() here");
+#endif
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     const int files = ENDS_KINDS - ENDS_UNIX_AS_FILE;
@@ -1134,6 +1251,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, borders__what_a_hook_sets_stays, 0, ENDS_KINDS);
     tcase_add_loop_test(tc, borders__corks_of_the_user, 0, CORKED);
     tcase_add_loop_test(tc, borders__no_signal, 0, 2 * ENDS_KINDS);
+    tcase_add_test(tc, borders__signals_do_not_shorten_pauses);
     tcase_add_test(tc, borders__fifo_gets_another_reader);
     tcase_add_loop_test(tc, borders__dup2_under_a_writer, 0, files * files);
     tcase_add_test(tc, borders__dup2_of_a_file);
@@ -1142,6 +1260,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, borders__messages_by_a_file, 0,
                         (int)COUNT(message_types));
     tcase_add_loop_test(tc, borders__small_pipe, 0, 2);
+    tcase_add_loop_test(tc, borders__a_full_queue_of_messages, 0, 2);
+    tcase_add_test(tc, borders__a_counter);
 }
 
 const topic_t topic_borders = {"borders", add_tests};

@@ -35,13 +35,20 @@ typedef struct fault_t {
     apr_status_t status; /* if it ends; 0: the error */
 } fault_t;
 
-/* What may become of a call that writes to a socket. */
+/* What may become of a call that writes to a socket. EINPROGRESS: it has to
+ * connect first. */
 static const fault_t on_write[] = {
-    {SHIM_FAIL, EINTR, GOES_ON, 0},  {SHIM_FAIL, EAGAIN, GOES_ON, 0},
-    {SHIM_FAIL, ENOMEM, GOES_ON, 0}, {SHIM_FAIL, ENOBUFS, GOES_ON, 0},
-    {SHIM_FAIL, EPIPE, ENDS, 0},     {SHIM_FAIL, ECONNRESET, ENDS, 0},
-    {SHIM_FAIL, ETIMEDOUT, ENDS, 0}, {SHIM_FAIL, EIO, ENDS, 0},
-    {SHIM_SHORT, 0, GOES_ON, 0},     {SHIM_DEFER, 0, GOES_ON, 0},
+    {SHIM_FAIL, EINTR, GOES_ON, 0},
+    {SHIM_FAIL, EAGAIN, GOES_ON, 0},
+    {SHIM_FAIL, EINPROGRESS, GOES_ON, 0},
+    {SHIM_FAIL, ENOMEM, GOES_ON, 0},
+    {SHIM_FAIL, ENOBUFS, GOES_ON, 0},
+    {SHIM_FAIL, EPIPE, ENDS, 0},
+    {SHIM_FAIL, ECONNRESET, ENDS, 0},
+    {SHIM_FAIL, ETIMEDOUT, ENDS, 0},
+    {SHIM_FAIL, EIO, ENDS, 0},
+    {SHIM_SHORT, 0, GOES_ON, 0},
+    {SHIM_DEFER, 0, GOES_ON, 0},
     {SHIM_ZERO, 0, ENDS, APR_EOF},
 };
 
@@ -542,6 +549,30 @@ START_TEST(faults__at_every_read)
 }
 END_TEST
 
+/* A file that has nothing now (there are file systems in programs) is an
+ * error, and not a destination that is full: no event of that would tell. */
+START_TEST(faults__nothing_to_read_is_not_full)
+{
+    scenario_t *s = scenario_new();
+    bufv_writer_t *w = peer_writer(peer_new());
+    bufv_t *v = list_new();
+    apr_uint64_t written;
+    apr_status_t status;
+
+    take_file(s);
+    assert_ok(bufv_append(v, s->bytes, 10));
+    assert_ok(bufv_append_file(v, s->file, 10, 1000));
+    shim_strike(s->shim, SHIM_PREAD, 1, SHIM_FAIL, EAGAIN);
+    s->shim->lasting = 1;
+    status = bufv_write_some(v, w, &written);
+    shim_rest();
+    ck_assert_int_eq(status, EIO);
+    ck_assert_uint_eq(written, 10);
+    assert_ok(bufv_write(v, w, &written));
+    ck_assert_uint_eq(written, 1000);
+}
+END_TEST
+
 /* ---- descriptors of all kinds, as files */
 
 static apr_file_t *wrapped(int fd)
@@ -608,6 +639,29 @@ START_TEST(faults__sigpipe_blocked_and_none_pending)
     ck_assert_int_eq(sigismember(&now, SIGPIPE), 0);
     pthread_sigmask(SIG_BLOCK, NULL, &now);
     ck_assert_int_eq(sigismember(&now, SIGPIPE), 1);
+}
+END_TEST
+
+/* A SIGPIPE that another thread makes the system drop, just when it was seen,
+ * is not waited for. */
+START_TEST(faults__sigpipe_is_dropped_meanwhile)
+{
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    bufv_t *v = list_of((const char *const[]){"ab", NULL});
+    apr_status_t status;
+    bufv_writer_t *w;
+    ends_t e;
+
+    ends_open(&e, ENDS_FIFO);
+    w = ends_writer(&e);
+    close(e.far_end);
+    shim_watch(shim);
+    shim->drops_sigpipe = 1;
+    alarm(60); /* it would wait for ever */
+    status = bufv_write(v, w, NULL);
+    alarm(0);
+    shim_rest();
+    assert_is(status, APR_STATUS_IS_EPIPE);
 }
 END_TEST
 
@@ -1278,8 +1332,10 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__at_every_sendfile);
     tcase_add_test(tc, faults__at_every_write_of_a_file);
     tcase_add_test(tc, faults__at_every_read);
+    tcase_add_test(tc, faults__nothing_to_read_is_not_full);
     tcase_add_test(tc, faults__wrapped_descriptors);
     tcase_add_test(tc, faults__sigpipe_blocked_and_none_pending);
+    tcase_add_test(tc, faults__sigpipe_is_dropped_meanwhile);
     tcase_add_test(tc, faults__buffered_oddities);
     tcase_add_test(tc, faults__buffered_bytes_on_a_full_disk);
     tcase_add_test(tc, faults__a_flush_that_fails_once);

@@ -22,6 +22,7 @@ typedef enum place_t {
     IN_END,
     IN_WAIT,
     IN_PAUSE,
+    IN_FLUSH,
     PLACES
 } place_t;
 
@@ -44,8 +45,8 @@ typedef struct life_t {
     bufv_t *v;
     apr_pool_t *list_pool, *writer_pool;
     int struck;
-    apr_size_t attempts, waits; /* until then, and that one */
-    int destroys;               /* of the transport */
+    apr_size_t attempts, waits, pauses; /* until then, and that one */
+    int destroys;                       /* of the transport */
     int destroyed_early, used_late, hooked_late;
     int released[4];
 } life_t;
@@ -78,6 +79,7 @@ static void pass(place_t place)
     life.struck = 1;
     life.attempts = life.s->attempts + (place == IN_WRITEV);
     life.waits = life.s->waited;
+    life.pauses = life.s->pauses + (place == IN_PAUSE);
     destroy_now();
     if (life.destroys > 0)
         life.destroyed_early++;
@@ -119,6 +121,17 @@ static void life_pause(void *baton, apr_interval_time_t time)
     life.inner.pause(baton, time);
 }
 
+/* Destroying sends what is held back, which is under way. */
+static void life_flush(void *baton)
+{
+    static int inside;
+
+    ck_assert_int_eq(inside++, 0);
+    life.inner.flush(baton);
+    pass(IN_FLUSH);
+    inside--;
+}
+
 static void life_destroy(void *baton)
 {
     (void)baton;
@@ -157,6 +170,7 @@ static void life_open(void)
     s->ops.end = life_end;
     s->ops.wait = life_wait;
     s->ops.pause = life_pause;
+    s->ops.flush = life_flush;
     s->ops.destroy = life_destroy;
     s->pool = life.writer_pool;
     s->otherwise_wait.advance = 10;
@@ -249,6 +263,7 @@ static int strike(int number, int countdown)
     ck_assert_uint_eq(report.calls, life.s->attempts);
     ck_assert_uint_eq(life.s->attempts, life.attempts);
     ck_assert_uint_eq(life.s->waited, life.waits);
+    ck_assert_uint_eq(life.s->pauses, life.pauses);
     ck_assert_int_eq(life.destroyed_early, 0);
     ck_assert_int_eq(life.used_late, 0);
     ck_assert_int_eq(life.hooked_late, 0);
@@ -264,6 +279,21 @@ START_TEST(life__destroyed_inside_a_write)
     while (strike(_i, k))
         k++;
     ck_assert_int_gt(k, 1);
+}
+END_TEST
+
+/* When a call that may not wait gives back what it borrowed, or sends what it
+ * held: it is told, and not that the destination is full. */
+START_TEST(life__destroyed_at_the_end_of_a_call)
+{
+    static const place_t places[] = {IN_END, IN_FLUSH};
+
+    life_begin_with((int)places[_i / WHATS] + _i % WHATS * PLACES, 1);
+    assert_is(bufv_write_some(life.v, life.s->w, NULL), APR_STATUS_IS_EBUSY);
+    ck_assert_int_eq(life.struck, 1);
+    ck_assert_int_eq(life.destroyed_early, 0);
+    ck_assert_uint_eq(life.s->attempts, 1);
+    assert_what_is_left(0);
 }
 END_TEST
 
@@ -1509,6 +1539,8 @@ static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, life__destroyed_inside_a_write, 0,
                         PLACES * WHATS * HOWS * 2);
+    tcase_add_loop_test(tc, life__destroyed_at_the_end_of_a_call, 0,
+                        2 * WHATS);
     tcase_add_loop_test(tc, life__destroyed_inside_a_drain, 0,
                         (int)COUNT(drains) * 2);
     tcase_add_loop_test(tc, life__destroyed_inside_a_fill, 0, 2);

@@ -10,7 +10,11 @@
 #include <apr_poll.h>
 #include <apr_portable.h>
 
+#include <openssl/async.h>
+
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -675,6 +679,7 @@ START_TEST(openssl__after_shutdown)
     assert_ok(write_checked(v, t->w, &written));
     tls_finish(t);
     assert_is(write_checked(w, t->w, &written), APR_STATUS_IS_EPIPE);
+    assert_ok(bufv_writer_abandon(t->w)); /* no record is on its way */
     tls_assert_length(t, 100);
 }
 END_TEST
@@ -839,6 +844,187 @@ START_TEST(openssl__abandoned)
 }
 END_TEST
 
+/* A record of which no byte counts yet is on its way: with a locked writer the
+ * turn is its list's, and another list is told so. */
+START_TEST(openssl__the_turn_of_a_record)
+{
+    const unsigned char *data = bytes_new(MIB, 9);
+    tls_t *t = tls_expecting(&kinds[_i], data, MIB);
+    bufv_terms_t terms = terms_of(1, apr_time_from_msec(20), 0);
+    bufv_t *v = list_new(), *other = list_new();
+    apr_status_t status = APR_SUCCESS;
+    apr_uint64_t written;
+    apr_size_t n = 0;
+
+    assert_ok(bufv_writer_lock_enable(t->w));
+    tls_start(t);
+    assert_ok(bufv_append(v, data, RECORD));
+    assert_ok(bufv_write(v, t->w, NULL)); /* the handshake is over */
+    apr_atomic_set32(&t->pause, 1000000);
+    while (status == APR_SUCCESS) {
+        n++;
+        assert_ok(bufv_append(v, data + n * RECORD % MIB, RECORD));
+        status = bufv_write_some(v, t->w, &written);
+    }
+    assert_is(status, APR_STATUS_IS_EAGAIN);
+    ck_assert_uint_eq(written, 0);
+    assert_ok(bufv_append(other, data + (n + 1) * RECORD % MIB, RECORD));
+    assert_is(bufv_write_some(other, t->w, NULL), APR_STATUS_IS_EBUSY);
+    assert_is(bufv_write_with(other, t->w, &terms, NULL),
+              APR_STATUS_IS_TIMEUP);
+    assert_is(bufv_writer_abandon(t->w), APR_STATUS_IS_EINVAL);
+    apr_atomic_set32(&t->pause, 0);
+    assert_ok(bufv_write(v, t->w, NULL));
+    assert_ok(bufv_write(other, t->w, NULL));
+    tls_finish(t);
+    tls_assert_length(t, (n + 2) * RECORD);
+}
+END_TEST
+
+/* An attempt that did not come to OpenSSL has left no record on its way: the
+ * socket is closed, and another list is told so, too. */
+START_TEST(openssl__abandoned_after_a_close)
+{
+    const unsigned char *data = bytes_new(1000, 9);
+    tls_t *t = tls_expecting(&plain, data, 1000);
+    bufv_t *v = list_new(), *other = list_new();
+    apr_uint64_t written;
+
+    tls_start(t);
+    assert_ok(bufv_append(v, data, 1000));
+    assert_ok(bufv_write(v, t->w, NULL)); /* the handshake is over */
+    tls_finish(t);
+    SSL_set_shutdown(t->near_ssl, 0);
+    assert_ok(apr_socket_close(t->peer->near_end));
+    assert_ok(bufv_append(v, data, 1000));
+    assert_is(write_checked(v, t->w, &written), APR_STATUS_IS_EBADF);
+    assert_ok(bufv_writer_abandon(t->w));
+    assert_ok(bufv_append(other, data + 1, 9));
+    assert_is(write_checked(other, t->w, &written), APR_STATUS_IS_EBADF);
+}
+END_TEST
+
+/* ---- what OpenSSL makes of a wait that is none */
+
+static int interrupted_write(BIO *bio, const char *data, int len)
+{
+    trickle_t *c = BIO_get_data(bio);
+
+    BIO_clear_retry_flags(bio);
+    if (c->turn++ % 2 == 0)
+        return (int)send(c->fd, data, (size_t)len, MSG_NOSIGNAL);
+    BIO_set_retry_write(bio);
+    errno = EINTR;
+    return -1;
+}
+
+static int interrupted_read(BIO *bio, char *data, int len)
+{
+    trickle_t *c = BIO_get_data(bio);
+    struct pollfd p = {c->fd, POLLIN, 0};
+
+    BIO_clear_retry_flags(bio);
+    if (c->turn++ % 2 == 0 && poll(&p, 1, -1) == 1)
+        return (int)recv(c->fd, data, (size_t)len, 0);
+    BIO_set_retry_read(bio);
+    errno = EINTR;
+    return -1;
+}
+
+/* A call that a signal interrupted is made again, in the handshake as well: it
+ * is not one to a socket that is full. */
+START_TEST(openssl__interrupted_is_not_full)
+{
+    const unsigned char *data = bytes_new(50000, 6);
+    tls_t *t = tls_expecting(&kinds[_i], data, 50000);
+    BIO_METHOD *method = trickle_method();
+    BIO *bio;
+    trickle_t c = {0, 1, 0};
+    bufv_t *v = list_new();
+
+    BIO_meth_set_write(method, interrupted_write);
+    BIO_meth_set_read(method, interrupted_read);
+    bio = BIO_new(method);
+    ck_assert_ptr_nonnull(bio);
+    assert_ok(apr_os_sock_get(&c.fd, t->peer->near_end));
+    BIO_set_data(bio, &c);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(t->near_ssl, bio, bio);
+    tls_start(t);
+    assert_ok(bufv_append(v, data, 50000));
+    assert_ok(bufv_write_some(v, t->w, NULL));
+    tls_finish(t);
+    tls_assert_length(t, 50000);
+    SSL_set_bio(t->near_ssl, NULL, NULL); /* it goes before its method */
+    BIO_meth_free(method);
+}
+END_TEST
+
+/* ---- jobs that pause */
+
+static int pauses_at, job_pauses;
+
+static void pause_job(const SSL *ssl, int where, int result)
+{
+    (void)ssl;
+    (void)result;
+    if ((where & pauses_at) != 0 && ASYNC_get_current_job() != NULL) {
+        job_pauses++;
+        ASYNC_pause_job();
+    }
+}
+
+/* Writes from further down the stack: what lay there before is gone. */
+static apr_status_t write_from_below(bufv_t *v, bufv_writer_t *w)
+{
+    volatile char above[64 * 1024];
+    apr_status_t status;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(above); i++)
+        above[i] = '!';
+    status = bufv_write(v, w, NULL);
+    return above[i / 2] == '!' ? status : APR_EGENERAL; /* it is still here */
+}
+
+/* Not inlined: it has a frame of its own. */
+static apr_status_t (*volatile from_below)(bufv_t *,
+                                           bufv_writer_t *) = write_from_below;
+
+/* A handshake in a job of OpenSSL's pauses, at each step, where an engine
+ * would compute, or at its end; and goes on in a later write with the bytes of
+ * the first, whose copy has gone. Others are refused meanwhile. */
+START_TEST(openssl__a_job_that_pauses)
+{
+    const unsigned char *data = bytes_new(9000, 13);
+    tls_t *t = tls_expecting(&kinds[_i % 4], data, 9000);
+    bufv_t *v = list_apart(data, 90, 100);
+    apr_status_t status;
+    int calls;
+
+    if (!ASYNC_is_capable()) {
+        skip("openssl__a_job_that_pauses", "OpenSSL has no jobs here");
+        return;
+    }
+    pauses_at = _i / 4 ? SSL_CB_HANDSHAKE_DONE : SSL_CB_LOOP;
+    job_pauses = 0;
+    SSL_set_mode(t->near_ssl, SSL_MODE_ASYNC);
+    SSL_set_info_callback(t->near_ssl, pause_job);
+    tls_start(t);
+    status = bufv_write(v, t->w, NULL);
+    assert_is(from_below(list_of((const char *const[]){"other", NULL}), t->w),
+              APR_STATUS_IS_EINVAL);
+    for (calls = 1; APR_STATUS_IS_EAGAIN(status); calls++)
+        status = from_below(v, t->w);
+    assert_ok(status);
+    ck_assert_int_gt(job_pauses, 0);
+    ck_assert_int_eq(calls, job_pauses + 1);
+    SSL_clear_mode(t->near_ssl, SSL_MODE_ASYNC);
+    tls_finish(t);
+    tls_assert_length(t, 9000);
+}
+END_TEST
+
 /* What cannot be is refused. */
 START_TEST(openssl__arguments)
 {
@@ -894,6 +1080,10 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, openssl__handshake_fails);
     tcase_add_test(tc, openssl__a_slow_callback_keeps_nobody_waiting);
     tcase_add_test(tc, openssl__abandoned);
+    tcase_add_test(tc, openssl__abandoned_after_a_close);
+    tcase_add_loop_test(tc, openssl__the_turn_of_a_record, 0, 2);
+    tcase_add_loop_test(tc, openssl__interrupted_is_not_full, 0, 4);
+    tcase_add_loop_test(tc, openssl__a_job_that_pauses, 0, 8);
     tcase_add_test(tc, openssl__arguments);
 }
 

@@ -36,9 +36,12 @@ static void destroy(void *baton)
     s->own = NULL;
 }
 
-/* WSAETIMEDOUT, a peer that did not answer, is a timeout to APR. */
+/* WSAETIMEDOUT, a peer that did not answer, is a timeout to APR. The first
+ * send may connect (TCP_FASTOPEN_CONNECT), and have to wait for that. */
 static apr_status_t name_error(apr_status_t status)
 {
+    if (APR_STATUS_IS_EINPROGRESS(status))
+        return APR_EAGAIN;
     return APR_STATUS_IS_TIMEUP(status) ? APR_ECONNRESET : status;
 }
 

@@ -36,10 +36,12 @@ static apr_status_t from_queue(unsigned long error)
     }
 }
 
-static apr_status_t blocked(bufv__ssl_t *s, apr_int16_t direction)
+/* To OpenSSL a call that a signal interrupted is one that has to wait. */
+static apr_status_t blocked(bufv__ssl_t *s, apr_int16_t direction,
+                            apr_status_t error)
 {
     s->direction = direction;
-    return APR_EAGAIN;
+    return APR_STATUS_IS_EINTR(error) ? error : APR_EAGAIN;
 }
 
 /* The queue is left as it is, for a program that wants to know more. */
@@ -53,10 +55,10 @@ apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error)
         status = APR_SUCCESS;
         break;
     case SSL_ERROR_WANT_WRITE:
-        status = blocked(s, APR_POLLOUT);
+        status = blocked(s, APR_POLLOUT, error);
         break;
     case SSL_ERROR_WANT_READ:
-        status = blocked(s, APR_POLLIN);
+        status = blocked(s, APR_POLLIN, error);
         break;
     case SSL_ERROR_ZERO_RETURN:
         status = APR_EPIPE;
@@ -69,7 +71,7 @@ apr_status_t bufv__ssl_status(bufv__ssl_t *s, int n, apr_status_t error)
         status = from_queue(code);
         break;
     default: /* a certificate to look up, an engine: not the socket's */
-        status = blocked(s, 0);
+        status = blocked(s, 0, APR_SUCCESS);
         break;
     }
     apr_atomic_set32(&s->reason, (apr_uint32_t)code);

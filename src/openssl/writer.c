@@ -25,6 +25,19 @@
 
 /* ---- one record */
 
+/* Bytes that OpenSSL has begun with are kept until they have left. During a
+ * handshake nothing of a record has been made yet, and what comes next may be
+ * something else; but a job that has paused goes on with what it was given. */
+static void hold(bufv__ssl_t *s, const void *bytes, apr_size_t len)
+{
+    if (SSL_in_init(s->ssl) && !SSL_waiting_for_async(s->ssl))
+        return;
+    if (bytes != s->record)
+        memcpy(s->record, bytes, len);
+    s->held = len;
+}
+
+/* An attempt that does not come to OpenSSL leaves nothing to be held. */
 static apr_status_t push(bufv__ssl_t *s, const void *bytes, apr_size_t len,
                          int more, apr_size_t *written)
 {
@@ -39,21 +52,21 @@ static apr_status_t push(bufv__ssl_t *s, const void *bytes, apr_size_t len,
     status = bufv__ssl_call_ended(s, n);
     if (n > 0)
         *written = (apr_size_t)n;
+    else
+        hold(s, bytes, len);
     return status;
 }
 
-/* During a handshake nothing of a record has been made yet, and what comes
- * next may be something else. */
+/* A job (SSL_MODE_ASYNC) that pauses reads its bytes when it goes on, and
+ * those that were offered may be gone by then. */
 static apr_status_t push_new(bufv__ssl_t *s, const void *bytes, apr_size_t len,
                              int more, apr_size_t *written)
 {
-    apr_status_t status = push(s, bytes, len, more, written);
-
-    if (status != APR_SUCCESS && !SSL_in_init(s->ssl)) {
+    if (SSL_get_mode(s->ssl) & SSL_MODE_ASYNC) {
         memcpy(s->record, bytes, len);
-        s->held = len;
+        bytes = s->record;
     }
-    return status;
+    return push(s, bytes, len, more, written);
 }
 
 /* Pushes what is held. What has left then is ahead of what was offered. */

@@ -5,7 +5,31 @@
 
 #include "unix.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Takes back a SIGPIPE that is pending, if it still is. Where another thread
+ * ignores the signal for a moment, as libraries do around their own calls, the
+ * system drops it, and sigwait() would wait for the next one, for ever.
+ * OpenBSD has nothing else. */
+#if defined(_POSIX_REALTIME_SIGNALS) && _POSIX_REALTIME_SIGNALS > 0
+static void take_back(const sigset_t *sigpipe)
+{
+    static const struct timespec at_once;
+
+    while (sigtimedwait(sigpipe, NULL, &at_once) < 0 && errno == EINTR)
+        ;
+}
+#else
+static void take_back(const sigset_t *sigpipe)
+{
+    int signum;
+
+    sigwait(sigpipe, &signum);
+}
+#endif
 
 static int is_pending(void)
 {
@@ -45,11 +69,10 @@ void bufv__quiet_relax(bufv__quiet_t *q)
 void bufv__quiet_end(bufv__quiet_t *q, int raised)
 {
     sigset_t sigpipe;
-    int signum;
 
     only_sigpipe(&sigpipe);
     if (raised && !q->pending && is_pending())
-        sigwait(&sigpipe, &signum);
+        take_back(&sigpipe);
     if (q->blocked)
         pthread_sigmask(SIG_UNBLOCK, &sigpipe, NULL);
 }

@@ -94,12 +94,13 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
                                                         : APR_SUCCESS;
 }
 
-/* macOS says EPROTOTYPE while the peer closes. */
+/* macOS says EPROTOTYPE while the peer closes. With TCP_FASTOPEN_CONNECT the
+ * first send connects, and says EINPROGRESS if that has to be waited for. */
 apr_status_t bufv__socket_error(int error)
 {
     if (error == EPROTOTYPE)
         return ECONNRESET;
-    return error == EWOULDBLOCK ? EAGAIN : error;
+    return error == EWOULDBLOCK || error == EINPROGRESS ? EAGAIN : error;
 }
 
 /* Our own cork goes, and with it all that it held. Without one, what MSG_MORE

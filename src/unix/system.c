@@ -31,6 +31,8 @@ static int ends_before(int fd, apr_off_t offset, int error)
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && offset >= st.st_size;
 }
 
+/* EAGAIN, of a file system in a program or a device, would tell the caller to
+ * wait for room in the destination, which there is. */
 apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
                                 apr_size_t *len)
 {
@@ -48,7 +50,7 @@ apr_status_t bufv__file_read_at(apr_file_t *file, apr_off_t offset, void *to,
         return APR_SUCCESS;
     if (n == 0 || ends_before(fd, offset, error))
         return APR_EOF;
-    return error;
+    return APR_STATUS_IS_EAGAIN(error) ? EIO : error;
 }
 
 int bufv__is_nobufs(apr_status_t status)

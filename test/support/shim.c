@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -62,10 +63,12 @@ static int (*real_fcntl)(int, int, ...);
 static ssize_t (*real_pread)(int, void *, size_t, off_t);
 static int (*real_getsockopt)(int, int, int, void *, socklen_t *);
 static int (*real_fstat)(int, struct stat *);
+static int (*real_sigpending)(sigset_t *);
 static int (*real_mutex)(pthread_mutex_t *, const pthread_mutexattr_t *);
 static int (*real_condattr)(pthread_condattr_t *);
 static int (*real_setclock)(pthread_condattr_t *, clockid_t);
 static apr_time_t (*real_time)(void);
+static void (*real_sleep)(apr_interval_time_t);
 static apr_status_t (*real_pool)(apr_pool_t **, apr_pool_t *, apr_abortfunc_t,
                                  apr_allocator_t *);
 static apr_status_t (*real_pipe)(apr_file_t **, apr_os_file_t *, int,
@@ -95,10 +98,12 @@ __attribute__((constructor(101))) static void find_all(void)
     find(&real_pread, LARGE("pread"));
     find(&real_getsockopt, "getsockopt");
     find(&real_fstat, LARGE("fstat"));
+    find(&real_sigpending, "sigpending");
     find(&real_mutex, "pthread_mutex_init");
     find(&real_condattr, "pthread_condattr_init");
     find(&real_setclock, "pthread_condattr_setclock");
     find(&real_time, "apr_time_now");
+    find(&real_sleep, "apr_sleep");
     find(&real_pool, "apr_pool_create_ex");
     find(&real_pipe, "apr_os_pipe_put_ex");
 }
@@ -441,6 +446,26 @@ int getsockopt(int fd, int level, int option, void *value, socklen_t *len)
     return real_getsockopt(fd, level, option, value, len);
 }
 
+/* The system drops an ignored signal that is pending in any thread. */
+static void ignore_for_a_moment(int number)
+{
+    struct sigaction ignore, before;
+
+    memset(&ignore, 0, sizeof(ignore));
+    ignore.sa_handler = SIG_IGN;
+    sigaction(number, &ignore, &before);
+    sigaction(number, &before, NULL);
+}
+
+int sigpending(sigset_t *set)
+{
+    int n = real_sigpending(set);
+
+    if (!unwatched() && watched->drops_sigpipe)
+        ignore_for_a_moment(SIGPIPE);
+    return n;
+}
+
 int fstat(int fd, struct stat *st)
 {
     int n = real_fstat(fd, st);
@@ -453,6 +478,12 @@ int fstat(int fd, struct stat *st)
 apr_time_t apr_time_now(void)
 {
     return unwatched() || watched->wall == 0 ? real_time() : watched->wall;
+}
+
+void apr_sleep(apr_interval_time_t time)
+{
+    net_look("a pause");
+    real_sleep(time);
 }
 
 /* ---- what sets something up, and says with a status that it could not */

@@ -62,6 +62,8 @@ typedef struct shim_t {
     int socket_type;      /**< SO_TYPE */
     int is_block_device;  /**< whatever is asked about */
     int takes_any_flag;   /**< writev() with flags does, and heeds none */
+    int drops_sigpipe;    /**< another thread ignores it for a moment, once it
+                               was asked whether it is pending */
     apr_time_t wall;      /**< the time of the wall */
 } shim_t;
 

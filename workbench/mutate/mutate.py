@@ -43,6 +43,9 @@ COPIED = ["include", "src", "test", "workbench/exhaustive"]
 # Topics that are quick are shown first.
 QUICK_SECONDS = 1.0
 
+# So many tests have to notice what is not given back.
+DOZENS = 24
+
 # What the suite is run with once more: topics whose calls follow from the
 # settings.
 VARIED = ["write", "go", "message", "send", "copying", "reader", "range"]
@@ -229,10 +232,9 @@ def mutants_of(path):
     return found
 
 
-def read_promises():
+def read_promises(name):
     """The blocks of the file: (name, end of the file's path, old, new)."""
-    path = os.path.join(HERE, "promises")
-    with open(path, encoding="utf-8") as file:
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
         blocks = re.split(r"\n{2,}", re.sub(r"^#.*\n", "", file.read(),
                                            flags=re.M).strip())
     for block in blocks:
@@ -243,14 +245,14 @@ def read_promises():
         yield name, where[0] if where else "", old, new
 
 
-def promised(sources):
+def promised(sources, name="promises"):
     """The promises, removed; and those whose lines are not there once."""
     texts = {}
     for path in sources:
         with open(os.path.join(ROOT, path), encoding="utf-8") as file:
             texts[path] = "\n" + file.read()
     made, lost = [], []
-    for name, where, old, new in read_promises():
+    for name, where, old, new in read_promises(name):
         found = [path for path, text in texts.items()
                  if path.endswith(where) and "\n" + old in text]
         if len(found) != 1 or texts[found[0]].count("\n" + old) != 1:
@@ -424,6 +426,11 @@ def quietly(command):
                           stderr=subprocess.STDOUT, check=False)
 
 
+# A failure, as check prints it, and how the message of the net begins.
+FAILURE = re.compile(r"^[^:\n]*:\d+:[FE]:([^:\n]*):([^:\n]*):\d+: (.*)$", re.M)
+NET = "in or after "
+
+
 def limits():
     """A mutant may run wild: it gets no more than this."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -462,6 +469,18 @@ def show(program, words, seconds, sanitized=False):
         return None
     label = " ".join(words) or os.path.basename(program)
     return "%s: %s" % (label, "time" if code is None else "failed")
+
+
+def failures_of(program, topic):
+    """The tests of a topic that fail: (topic, test, by the net). A test that
+    hangs is stopped by check, after 12 seconds."""
+    env = dict(os.environ, BUFV_TEST_SKIP_HUGE="1", CK_VERBOSITY="normal",
+               CK_TIMEOUT_MULTIPLIER="0.05")
+    out = subprocess.run([program, topic], text=True, env=env, check=False,
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, errors="replace").stdout
+    return {(found[0], found[1], found[2].startswith(NET))
+            for found in FAILURE.findall(out)}
 
 
 def backend_of(mutant):
@@ -633,6 +652,42 @@ def judge(bench, learnt, mutant, number, shown):
         shutil.rmtree(place, ignore_errors=True)
 
 
+def count_failures(bench, mutant, number):
+    """How many tests fail when something is not given back, and how many of
+    these by the net. Says whether the net bites: in dozens of tests."""
+    place = os.path.join(bench.build, "n%d" % number)
+    unpack(bench, mutant, place)
+    failed = set()
+    try:
+        program, why = build(bench, mutant, place, "plain",
+                             backend_of(mutant), "suite")
+        if program is None:
+            print("NO MUTANT (%s): %s" % (why, mutant.where))
+            return False
+        for topic in run_out([program, "--list"]).split():
+            failed |= failures_of(program, topic)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    by_net = {f[:2] for f in failed if f[2]}
+    print("| %s | %s | %d of %d topics | %d of %d topics |" %
+          (mutant.where, backend_of(mutant), len({f[:2] for f in failed}),
+           len({f[0] for f in failed}), len(by_net),
+           len({f[0] for f in by_net})), flush=True)
+    return len(by_net) >= DOZENS
+
+
+def count_all(bench):
+    """What --net does."""
+    mutants, lost = promised(bench.sources, "net")
+    for name in lost:
+        print("LOST %s: its lines are not in the sources once" % name)
+    bench.prepare(["plain"])
+    print("| what is not given back | back end | tests that fail | by the "
+          "net |\n|---|---|---|---|")
+    bites = [count_failures(bench, m, i) for i, m in enumerate(mutants)]
+    return 0 if all(bites) and not lost else 1
+
+
 def known():
     """Those that mutants.md explains."""
     path = os.path.join(HERE, "mutants.md")
@@ -757,6 +812,9 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--promises", action="store_true")
+    parser.add_argument("--net", action="store_true",
+                        help="counts the tests that fail when something that "
+                        "was borrowed is not given back")
     parser.add_argument("--only", default="",
                         help="mutants whose text matches this expression")
     parser.add_argument("--again", default="", metavar="LOG",
@@ -774,6 +832,8 @@ def main():
 
     explained = known()
     bench = Bench(options.build, options.jobs)
+    if options.net:
+        sys.exit(count_all(bench))
     chosen, lost = choose(options, explained, bench.sources)
     for name in lost:
         print("LOST %s: its lines are not in the sources once" % name)
