@@ -909,6 +909,107 @@ START_TEST(borders__signals_do_not_shorten_pauses)
 }
 END_TEST
 
+enum { OPEN, BLOCKED, PENDING, MASKS };
+
+static void treat_sigpipe(void (*handler)(int), int mask)
+{
+    sigset_t set;
+
+    ck_assert(signal(SIGPIPE, SIG_IGN) != SIG_ERR); /* takes a pending one */
+    ck_assert(signal(SIGPIPE, handler) != SIG_ERR);
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(mask == OPEN ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+    if (mask == PENDING)
+        ck_assert_int_eq(raise(SIGPIPE), 0);
+}
+
+static int sigpipe_is_pending(void)
+{
+    sigset_t pending;
+
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGPIPE);
+}
+
+/* What the program does with SIGPIPE is the program's, from write to write: a
+ * signal that was pending before is pending afterwards, and no other. One that
+ * is ignored and blocked would be left pending by the system, too. */
+START_TEST(borders__no_signal_however_it_is_treated)
+{
+    void (*const handlers[])(int) = {SIG_DFL, SIG_IGN, count_broken_pipes};
+    apr_file_t *file = file_new("hello", 5, APR_FOPEN_SENDFILE_ENABLED);
+    apr_status_t status = APR_SUCCESS;
+    bufv_writer_t *w;
+    bufv_t *v;
+    ends_t e;
+    int i;
+
+    ends_open(&e, (ends_kind_t)(_i / 2));
+    w = ends_writer(&e);
+    bufv_writer_sendfile_from_set(w, 0);
+    close(e.far_end);
+    for (i = 0; i < 4 * (int)COUNT(handlers) * MASKS; i++) {
+        treat_sigpipe(handlers[i % 3], i / 3 % MASKS);
+        v = _i % 2 ? list_new() : list_text("abc");
+        if (_i % 2)
+            assert_ok(bufv_append_file(v, file, 0, 5));
+        status = bufv_write(v, w, NULL);
+        ck_assert_int_eq(sigpipe_is_pending(), i / 3 % MASKS == PENDING);
+        ck_assert_int_eq(broken_pipes, 0);
+    }
+    ck_assert_int_ne(status, APR_SUCCESS);
+    treat_sigpipe(SIG_IGN, OPEN);
+}
+END_TEST
+
+static volatile apr_uint32_t treating;
+
+static void *treat(void *baton)
+{
+    sigset_t all;
+
+    (void)baton;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    while (apr_atomic_read32(&treating)) {
+        signal(SIGPIPE, SIG_IGN);
+        signal(SIGPIPE, SIG_DFL);
+    }
+    return NULL;
+}
+
+/* Libraries ignore SIGPIPE around calls of their own, and take that back. What
+ * was ignored when an attempt began may not be when it fails: the process
+ * lives, or this test dies. */
+START_TEST(borders__no_signal_while_others_treat_it)
+{
+    apr_file_t *file = file_new("hello", 5, APR_FOPEN_SENDFILE_ENABLED);
+    bufv_t *v = list_new();
+    bufv_writer_t *w;
+    pthread_t thread;
+    ends_t e;
+    int i;
+
+    net_pardon(); /* it would see what the other thread does */
+    ends_open(&e, (ends_kind_t)_i);
+    w = ends_writer(&e);
+    bufv_writer_sendfile_from_set(w, 0);
+    close(e.far_end);
+    apr_atomic_set32(&treating, 1);
+    ck_assert_int_eq(pthread_create(&thread, NULL, treat, NULL), 0);
+    for (i = 0; i < 20000; i++) {
+        assert_ok(bufv_append_file(v, file, 0, 5));
+        ignore(bufv_write(v, w, NULL));
+        bufv_clear(v);
+    }
+    apr_atomic_set32(&treating, 0);
+    pthread_join(thread, NULL);
+    ck_assert_int_ne(report_of(w).status, APR_SUCCESS);
+}
+END_TEST
+
 /* A FIFO whose reader goes, and another comes: an error, and then the rest. */
 START_TEST(borders__fifo_gets_another_reader)
 {
@@ -1252,6 +1353,10 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, borders__corks_of_the_user, 0, CORKED);
     tcase_add_loop_test(tc, borders__no_signal, 0, 2 * ENDS_KINDS);
     tcase_add_test(tc, borders__signals_do_not_shorten_pauses);
+    tcase_add_loop_test(tc, borders__no_signal_however_it_is_treated, 0,
+                        2 * ENDS_KINDS);
+    tcase_add_loop_test(tc, borders__no_signal_while_others_treat_it, 0,
+                        ENDS_KINDS);
     tcase_add_test(tc, borders__fifo_gets_another_reader);
     tcase_add_loop_test(tc, borders__dup2_under_a_writer, 0, files * files);
     tcase_add_test(tc, borders__dup2_of_a_file);

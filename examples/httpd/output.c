@@ -76,8 +76,9 @@ APLOG_USE_MODULE(bufv);
 #define MAX_LIST ((apr_uint64_t)1024 * 1024)
 
 /* A file that is shorter is read, and leaves in one call with the header
- * before it: core's AP_MIN_SENDFILE_BYTES. */
-#define MIN_SENDFILE 256
+ * before it: that costs less than the five calls that come with sendfile(),
+ * which core takes from 256 bytes on. */
+#define MIN_SENDFILE (16 * 1024)
 
 /* One thread at a time comes here, though not always the same: that is all
  * that bufv asks for. */
@@ -273,6 +274,28 @@ static apr_status_t append_block(output_t *x, apr_bucket *e, const char *data,
     return APR_SUCCESS;
 }
 
+static void destroy_bucket(void *baton, const void *data, apr_size_t len)
+{
+    (void)data;
+    (void)len;
+    apr_bucket_destroy((apr_bucket *)baton);
+}
+
+/* As append_bucket(), for bytes that are where they are as long as the bucket
+ * is. */
+static apr_status_t append_bytes(output_t *x, apr_bucket *e, const char *data,
+                                 apr_size_t len)
+{
+    apr_status_t status =
+        bufv_append_owned(x->list, data, len, destroy_bucket, e);
+
+    if (status != APR_SUCCESS)
+        return status;
+    APR_BUCKET_REMOVE(e);
+    x->appended += len;
+    return APR_SUCCESS;
+}
+
 /* Bytes in memory, or a piece of a pipe: the rest becomes a bucket of its own.
  * While a pipe has nothing, the client gets what there is. */
 static apr_status_t take_bytes(output_t *x, apr_bucket *e)
@@ -285,6 +308,8 @@ static apr_status_t take_bytes(output_t *x, apr_bucket *e)
         status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
     if (status != APR_SUCCESS)
         return status;
+    if (len > 0 && (APR_BUCKET_IS_HEAP(e) || APR_BUCKET_IS_IMMORTAL(e)))
+        return append_bytes(x, e, data, len);
     return does_stay(e) ? append_bucket(x, e) : append_block(x, e, data, len);
 }
 
@@ -551,23 +576,37 @@ static apr_status_t keep(output_t *x, apr_bucket_brigade *bb)
 
 /* ---- the filter */
 
-static apr_status_t send_and_keep(output_t *x, apr_bucket_brigade *bb, int all)
+static apr_status_t report(output_t *x, apr_bucket_brigade *bb,
+                           apr_status_t status)
 {
-    apr_status_t status = send_brigade(x, bb, all);
     char text[256];
 
-    if (status == APR_SUCCESS || APR_STATUS_IS_EAGAIN(status))
-        status = keep(x, bb);
-    if (status == APR_SUCCESS)
-        return APR_SUCCESS;
     ap_log_cerror(APLOG_MARK, APLOG_TRACE1, status, x->c, "cut short: %s",
                   bufv_writer_strerror(x->writer, text, sizeof(text)));
     return give_up(x, bb, status);
 }
 
+static apr_status_t send_and_keep(output_t *x, apr_bucket_brigade *bb, int all)
+{
+    apr_status_t status = send_brigade(x, bb, all);
+
+    if (status == APR_SUCCESS || APR_STATUS_IS_EAGAIN(status))
+        status = keep(x, bb);
+    return status == APR_SUCCESS ? APR_SUCCESS : report(x, bb, status);
+}
+
 static int is_empty(const output_t *x)
 {
     return bufv_length(x->list) == 0 && APR_BRIGADE_EMPTY(x->kept);
+}
+
+static int has_data(const apr_bucket_brigade *bb)
+{
+    const apr_bucket *e = APR_BRIGADE_FIRST(bb);
+
+    while (e != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_IS_METADATA(e))
+        e = APR_BUCKET_NEXT(e);
+    return e != APR_BRIGADE_SENTINEL(bb);
 }
 
 /* No brigade: the MPM found the socket writable, or asks whether anything is
@@ -578,15 +617,14 @@ static apr_status_t output_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 
     if (x->c->aborted)
         return give_up(x, bb, APR_ECONNABORTED);
-    if (bb != NULL) {
-        APR_BRIGADE_PREPEND(bb, x->kept);
-        return send_and_keep(x, bb, 0);
-    }
-    if (is_empty(x)) {
+    if (is_empty(x) && (bb == NULL || !has_data(bb))) {
         x->c->data_in_output_filters = 0;
-        return APR_SUCCESS;
+        return bb == NULL ? APR_SUCCESS : apr_brigade_cleanup(bb);
     }
-    return send_and_keep(x, x->kept, 1);
+    if (bb == NULL)
+        return send_and_keep(x, x->kept, 1);
+    APR_BRIGADE_PREPEND(bb, x->kept);
+    return send_and_keep(x, bb, 0);
 }
 
 void mod_bufv__output_hold(output_t *x)

@@ -20,14 +20,19 @@ httpd_pid=
 httpd_dir=
 with='' without='' tls='' tls_without=''
 
-# httpd_build_module DIR FLAGS
+# httpd_build_module DIR FLAGS [OPTION...]
 httpd_build_module()
 {
-    cmake -S "$bufv_root" -B "$1" -DCMAKE_BUILD_TYPE=Release \
-        -DCMAKE_C_FLAGS="$2" -DBUFV_TESTS=OFF -DBUFV_OPENSSL=OFF \
-        -DBUFV_HTTPD=ON &&
-        cmake --build "$1" --target mod_bufv -j 2
+    local dir=$1 flags=$2
+    shift 2
+    cmake -S "$bufv_root" -B "$dir" -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_C_FLAGS="$flags" -DBUFV_TESTS=OFF -DBUFV_OPENSSL=OFF \
+        -DBUFV_HTTPD=ON "$@" &&
+        cmake --build "$dir" --target mod_bufv -j 2
 }
+
+# The library and the module as one: a hundredth of what a request costs.
+httpd_as_one=(-DBUFV_LTO=ON -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON)
 
 # httpd_prepare PACKAGE... installs what is needed, or skips all.
 httpd_prepare()
@@ -38,7 +43,8 @@ httpd_prepare()
     httpd_program=$(apxs -q SBINDIR)/$(apxs -q PROGNAME)
     say "$("$httpd_program" -v | head -n 1); builds the module"
     mkdir -p "$httpd_build"
-    httpd_build_module "$httpd_build" -g >"$httpd_build/log" 2>&1 ||
+    httpd_build_module "$httpd_build" -g "${httpd_as_one[@]}" \
+        >"$httpd_build/log" 2>&1 ||
         { cat "$httpd_build/log"; exit 1; }
     httpd_dir=$(mktemp -d)
     chmod 755 "$httpd_dir"
