@@ -14,7 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -918,13 +918,18 @@ static int interrupted_write(BIO *bio, const char *data, int len)
     return -1;
 }
 
+/* Waits by select(): poll() inside of an attempt would be taken for a wait of
+ * the library's, in which nothing may be borrowed. */
 static int interrupted_read(BIO *bio, char *data, int len)
 {
     trickle_t *c = BIO_get_data(bio);
-    struct pollfd p = {c->fd, POLLIN, 0};
+    fd_set readable;
 
+    FD_ZERO(&readable);
+    FD_SET(c->fd, &readable);
     BIO_clear_retry_flags(bio);
-    if (c->turn++ % 2 == 0 && poll(&p, 1, -1) == 1)
+    if (c->turn++ % 2 == 0 &&
+        select(c->fd + 1, &readable, NULL, NULL, NULL) == 1)
         return (int)recv(c->fd, data, (size_t)len, 0);
     BIO_set_retry_read(bio);
     errno = EINTR;
