@@ -7,6 +7,9 @@
 #include "peer.h"
 #include "scripted.h"
 
+#include <apr_atomic.h>
+#include <apr_thread_proc.h>
+
 #define WITHIN apr_time_from_msec(50)
 
 /* Far more than anything here takes. */
@@ -805,6 +808,70 @@ START_TEST(turn__is_not_had_from_a_release_before_it)
 }
 END_TEST
 
+/* One of two threads that are in such callbacks of the same writer. */
+typedef struct caller_t {
+    bufv_writer_t *w;
+    bufv_t *v;
+    volatile apr_uint32_t in;         /* its callback has begun */
+    volatile apr_uint32_t *may_leave; /* when this is not 0 */
+    apr_status_t inside, after;
+} caller_t;
+
+static void stay_inside(void *baton, const void *data, apr_size_t len)
+{
+    caller_t *c = baton;
+
+    (void)data;
+    (void)len;
+    apr_atomic_set32(&c->in, 1);
+    while (!apr_atomic_read32(c->may_leave))
+        apr_sleep(1000);
+    c->inside = bufv_write_some(list_text("never"), c->w, NULL);
+}
+
+static void *APR_THREAD_FUNC call_back(apr_thread_t *thread, void *baton)
+{
+    caller_t *c = baton;
+
+    c->after = bufv_write(c->v, c->w, NULL);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+/* The one that began first ends first; each is refused as long as it is in,
+ * and the writer is free for it when it is out. */
+START_TEST(turn__is_not_had_from_two_releases_before_it)
+{
+    scripted_t *s = locked(scripted_new(pool));
+    volatile apr_uint32_t first_is_out = 0;
+    caller_t c[2] = {{NULL, NULL, 0, NULL, 0, 0}, {NULL, NULL, 0, NULL, 0, 0}};
+    apr_thread_t *thread[2];
+    apr_status_t ignored;
+    int i;
+
+    c[0].may_leave = &c[1].in;
+    c[1].may_leave = &first_is_out;
+    for (i = 0; i < 2; i++) {
+        c[i].w = s->w;
+        c[i].v = list_new();
+        assert_ok(bufv_append_owned(c[i].v, "", 0, stay_inside, &c[i]));
+        assert_ok(apr_thread_create(&thread[i], NULL, call_back, &c[i], pool));
+        while (!apr_atomic_read32(&c[i].in))
+            apr_sleep(1000);
+    }
+    apr_thread_join(&ignored, thread[0]);
+    assert_ok(bufv_write(list_text("abc"), s->w, NULL));
+    apr_atomic_set32(&first_is_out, 1);
+    apr_thread_join(&ignored, thread[1]);
+    for (i = 0; i < 2; i++) {
+        assert_is(c[i].inside, APR_STATUS_IS_EBUSY);
+        assert_ok(c[i].after);
+    }
+    assert_ok(bufv_write(list_text("XYZ"), s->w, NULL));
+    scripted_assert_got(s, "abcXYZ", 6);
+}
+END_TEST
+
 static apr_status_t abandon_status;
 
 static apr_status_t asked_to_abandon(void *baton)
@@ -836,6 +903,66 @@ START_TEST(turn__is_abandoned)
     assert_ok(bufv_write_some(other, s->w, NULL));
     assert_ok(bufv_write_some(v, s->w, NULL)); /* to the program's taste */
     scripted_assert_got(s, "abcXYZdefghij", 13);
+}
+END_TEST
+
+/* What a transport holds of a list of which no byte counts yet has to be
+ * followed by the rest: the turn is that list's, which may have a number of
+ * another writer's. Where nothing is held, or nothing is left, it is
+ * anybody's. */
+START_TEST(turn__is_kept_for_what_does_not_count_yet)
+{
+    static const scripted_step_t full[] = {{0, APR_EAGAIN, 0}};
+    scripted_t *s = scripted_new(pool);
+    bufv_t *v = _i ? begin_list(locked_after_three()) : list_text("defghij");
+    bufv_t *other = list_text("XYZ");
+
+    s->ops.abandon = asked_to_abandon;
+    locked(s);
+    scripted_play(s, full, COUNT(full));
+    abandon_status = APR_EINVAL;
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_not_its_turn(other, s);
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    scripted_play(s, full, COUNT(full));
+    abandon_status = APR_SUCCESS;
+    assert_is(bufv_write_some(list_text("abc"), s->w, NULL),
+              APR_STATUS_IS_EAGAIN);
+    abandon_status = APR_EINVAL;
+    assert_ok(bufv_write_some(other, s->w, NULL));
+    assert_ok(bufv_write_some(list_text("!"), s->w, NULL));
+    scripted_assert_got(s, "defghijXYZ!", 11);
+}
+END_TEST
+
+static bufv_writer_t *meddled;
+
+static apr_status_t destroy_in_writev(void *baton, const struct iovec *vec,
+                                      apr_size_t nvec, int more,
+                                      apr_size_t *written)
+{
+    (void)baton;
+    (void)vec;
+    (void)nvec;
+    (void)more;
+    *written = 0;
+    bufv_writer_destroy(meddled);
+    return APR_EAGAIN;
+}
+
+/* A writer that was destroyed in its attempt is asked nothing any more. */
+START_TEST(turn__is_nobodys_when_the_writer_goes)
+{
+    scripted_t *s = scripted_new(pool);
+    bufv_t *v = list_text("abc");
+
+    s->ops.abandon = asked_to_abandon;
+    s->ops.writev = destroy_in_writev;
+    abandon_status = APR_EINVAL;
+    locked(s);
+    meddled = s->w;
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EBUSY);
+    assert_text(v, "abc");
 }
 END_TEST
 
@@ -904,7 +1031,10 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, turn__is_not_had_from_inside, 0, 2 * PLACES);
     tcase_add_loop_test(tc, turn__is_not_had_from_a_release_before_it, 0,
                         2 * FRONTS);
+    tcase_add_test(tc, turn__is_not_had_from_two_releases_before_it);
     tcase_add_test(tc, turn__is_abandoned);
+    tcase_add_loop_test(tc, turn__is_kept_for_what_does_not_count_yet, 0, 2);
+    tcase_add_test(tc, turn__is_nobodys_when_the_writer_goes);
     tcase_add_test(tc, turn__that_was_abandoned_is_gone);
     tcase_add_loop_test(tc, turn__is_not_kept_for_messages, 0,
                         (int)COUNT(message_steps));

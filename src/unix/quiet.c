@@ -5,22 +5,20 @@
 
 #include "unix.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Takes back a SIGPIPE that is pending, if it still is. Where another thread
  * ignores the signal for a moment, as libraries do around their own calls, the
- * system drops it, and sigwait() would wait for the next one, for ever.
- * OpenBSD has nothing else. */
+ * system drops it, and sigwait() would wait for the next one, for ever: this
+ * does not wait, so nothing interrupts it. OpenBSD has nothing else. */
 #if defined(_POSIX_REALTIME_SIGNALS) && _POSIX_REALTIME_SIGNALS > 0
 static void take_back(const sigset_t *sigpipe)
 {
     static const struct timespec at_once;
 
-    while (sigtimedwait(sigpipe, NULL, &at_once) < 0 && errno == EINTR)
-        ;
+    (void)sigtimedwait(sigpipe, NULL, &at_once);
 }
 #else
 static void take_back(const sigset_t *sigpipe)
