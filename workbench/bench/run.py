@@ -104,8 +104,7 @@ TLS_PEERS = {
     "rustls-bufwriter": ("rust_tls", "bufwriter"),
 }
 
-# Each chunk is a datagram. With UDP_SEGMENT, but for bufv-each and those that
-# call once a datagram.
+# Each chunk is a datagram.
 DATAGRAM_PEERS = {
     "bufv": ("datagrams", "bufv"),
     "bufv-again": ("datagrams", "bufv"),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* datagrams.c -- each chunk is a datagram. The socket is connected, but for
- * sendto; with UDP_SEGMENT the system divides messages into datagrams.
+ * sendto; with UDP_SEGMENT, which is set where a list has more than one, the
+ * system divides messages into datagrams.
  *
  * send       a call a datagram
  * sendto     the same, with the address
@@ -203,7 +204,8 @@ static void peer_open(int sock, int nodelay, const char *variant)
     }
 }
 
-/* Makes the system divide messages into datagrams of this size. */
+/* Makes the system divide messages into datagrams of this size; 0: not at
+ * all. */
 static void divide(int size)
 {
     static int last;
@@ -213,7 +215,7 @@ static void divide(int size)
                                         sizeof(size)) == 0);
     }
     last = size;
-    at_once = (size_t)(message_max / size);
+    at_once = size == 0 ? 1 : (size_t)(message_max / size);
     at_once = at_once < segments_max ? at_once : segments_max;
 }
 
@@ -229,10 +231,8 @@ static void peer_prepare(const struct arena *a)
         messages[i].msg_hdr.msg_iov = &vec[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    at_once = 1;
-    if (divides) {
-        divide((int)arena_table(a)->len); /* all chunks have this length */
-    }
+    /* All chunks have one length. A lone datagram costs more with it. */
+    divide(divides && a->longest_chunks > 1 ? (int)arena_table(a)->len : 0);
 }
 
 static void peer_send(const char *base, const struct chunk *c, size_t n)
