@@ -860,7 +860,6 @@ START_TEST(turn__is_not_had_from_two_releases_before_it)
             apr_sleep(1000);
     }
     apr_thread_join(&ignored, thread[0]);
-    assert_ok(bufv_write(list_text("abc"), s->w, NULL));
     apr_atomic_set32(&first_is_out, 1);
     apr_thread_join(&ignored, thread[1]);
     for (i = 0; i < 2; i++) {
@@ -868,7 +867,7 @@ START_TEST(turn__is_not_had_from_two_releases_before_it)
         assert_ok(c[i].after);
     }
     assert_ok(bufv_write(list_text("XYZ"), s->w, NULL));
-    scripted_assert_got(s, "abcXYZ", 6);
+    scripted_assert_got(s, "XYZ", 3);
 }
 END_TEST
 
