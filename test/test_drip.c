@@ -101,7 +101,7 @@ static bufv_t *list_long(kind_t kind)
     twin = bytes_new(MIB, 131);
     file =
         file_new(data, MIB, kind == UNREAD ? APR_FOPEN_SENDFILE_ENABLED : 0);
-    total = env_is_set("BUFV_TEST_QUICK") ? 4 * MIB : 64 * MIB;
+    total = env_is_set("BUFV_TEST_QUICK") ? MIB / 2 : 64 * MIB;
     for (i = 0; bufv_length(v) < total; i++) {
         len = length_of(kind, i);
         len = len < MIB - at ? len : MIB - at;

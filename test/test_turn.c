@@ -965,6 +965,39 @@ START_TEST(turn__is_nobodys_when_the_writer_goes)
 }
 END_TEST
 
+/* A list of which no byte counts, but a part is on its way, has the turn, also
+ * if it is destroyed; and has none if the transport holds nothing of it. */
+START_TEST(turn__of_what_is_on_its_way)
+{
+    static const scripted_step_t full[] = {{0, APR_EAGAIN, 0}};
+    scripted_t *s = scripted_new(pool);
+    bufv_t *v = list_text("abc"), *other = list_text("XYZ");
+
+    s->ops.abandon = asked_to_abandon;
+    locked(s);
+    abandon_status = APR_SUCCESS;
+    scripted_play(s, full, COUNT(full));
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv_write_some(other, s->w, NULL));
+    abandon_status = APR_EINVAL;
+    scripted_play(s, full, COUNT(full));
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv_append(other, "UVW", 3));
+    assert_not_its_turn(other, s);
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    abandon_status = APR_SUCCESS;
+    assert_ok(bufv_write_some(other, s->w, NULL));
+    scripted_assert_got(s, "XYZabcUVW", 9);
+    abandon_status = APR_EINVAL;
+    scripted_play(s, full, COUNT(full));
+    assert_ok(bufv_append(v, "abc", 3));
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    bufv_destroy(v);
+    assert_ok(bufv_append(other, "RST", 3));
+    assert_not_its_turn(other, s);
+}
+END_TEST
+
 /* The rest of a list that was given up does not come back by its number. */
 START_TEST(turn__that_was_abandoned_is_gone)
 {
@@ -1034,6 +1067,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, turn__is_abandoned);
     tcase_add_loop_test(tc, turn__is_kept_for_what_does_not_count_yet, 0, 2);
     tcase_add_test(tc, turn__is_nobodys_when_the_writer_goes);
+    tcase_add_test(tc, turn__of_what_is_on_its_way);
     tcase_add_test(tc, turn__that_was_abandoned_is_gone);
     tcase_add_loop_test(tc, turn__is_not_kept_for_messages, 0,
                         (int)COUNT(message_steps));

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,16 +92,19 @@ static int is_broken(void)
     return is;
 }
 
-/* The first is told. */
+/* The first is told; at once as well, since the test may end by an assertion
+ * of its own. */
 static void note_broken(const char *where, const net_value_t *was,
                         const net_value_t *is)
 {
     lock();
-    if (broken[0] == '\0')
+    if (broken[0] == '\0') {
         apr_snprintf(broken, sizeof(broken),
                      "in or after %s: %s was %" APR_INT64_T_FMT
                      " before, and is %" APR_INT64_T_FMT,
                      where, was->name, was->value, is->value);
+        fprintf(stderr, "net: %s\n", broken);
+    }
     unlock();
 }
 
