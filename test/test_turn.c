@@ -998,6 +998,25 @@ START_TEST(turn__of_what_is_on_its_way)
 }
 END_TEST
 
+/* A list that was given up and comes again has no turn before another byte of
+ * it was accepted. */
+START_TEST(turn__that_was_abandoned_begins_anew)
+{
+    static const scripted_step_t steps[] = {{3, APR_EAGAIN, 0},
+                                            {0, APR_EAGAIN, 0}};
+    scripted_t *s = locked(scripted_new(pool));
+    bufv_t *v, *other = list_text("XYZ");
+
+    scripted_play(s, steps, COUNT(steps));
+    v = begin_list(s);
+    assert_ok(bufv_writer_abandon(s->w));
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv_write_some(other, s->w, NULL));
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    scripted_assert_got(s, "abcXYZdefghij", 13);
+}
+END_TEST
+
 /* The rest of a list that was given up does not come back by its number. */
 START_TEST(turn__that_was_abandoned_is_gone)
 {
@@ -1068,6 +1087,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, turn__is_kept_for_what_does_not_count_yet, 0, 2);
     tcase_add_test(tc, turn__is_nobodys_when_the_writer_goes);
     tcase_add_test(tc, turn__of_what_is_on_its_way);
+    tcase_add_test(tc, turn__that_was_abandoned_begins_anew);
     tcase_add_test(tc, turn__that_was_abandoned_is_gone);
     tcase_add_loop_test(tc, turn__is_not_kept_for_messages, 0,
                         (int)COUNT(message_steps));

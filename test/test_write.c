@@ -735,6 +735,26 @@ START_TEST(write__other_list_from_a_hook)
 }
 END_TEST
 
+/* A list that is empty, or from which nothing leaves, is not counted. */
+START_TEST(write__counts_lists_that_left)
+{
+    static const scripted_step_t none[] = {{0, APR_EAGAIN, 0}};
+    scripted_t *s = scripted_for(NULL);
+    bufv_t *v = list_new();
+
+    assert_ok(bufv_write(v, s->w, NULL));
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    ck_assert_uint_eq(stats_of(s->w).lists, 0);
+    assert_ok(bufv_append(v, "abc", 3));
+    scripted_play(s, none, COUNT(none));
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    ck_assert_uint_eq(stats_of(s->w).lists, 0);
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    ck_assert_uint_eq(stats_of(s->w).lists, 1);
+}
+END_TEST
+
 /* The report is of the last write, the stats of all. */
 START_TEST(write__report_and_stats)
 {
@@ -1007,6 +1027,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, write__hook_tells_the_attempt);
     tcase_add_loop_test(tc, write__from_a_hook, 0, 2);
     tcase_add_loop_test(tc, write__other_list_from_a_hook, 0, 2);
+    tcase_add_test(tc, write__counts_lists_that_left);
     tcase_add_test(tc, write__report_and_stats);
     tcase_add_test(tc, write__begin_and_end);
     tcase_add_loop_test(tc, write__runs_end_before_callbacks, 0, 2);
