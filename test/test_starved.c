@@ -586,8 +586,30 @@ START_TEST(starved__batch_grows_to_the_limit)
 }
 END_TEST
 
+/* What was held back for bytes that do not come now leaves before a pause, and
+ * before a wait: the transport looks. */
+START_TEST(starved__nothing_is_held_in_a_pause)
+{
+    const scripted_step_t steps[] = {{2, APR_SUCCESS, 0},
+                                     {0, starved_status(_i), 0},
+                                     {2, APR_SUCCESS, 0},
+                                     {0, APR_EAGAIN, 0}};
+    bufv_t *v = list_of((const char *const[]){"ab", "cd", "ef", NULL});
+    scripted_t *s = scripted_for(v);
+
+    scripted_limits(s, 0, 2);
+    scripted_play(s, steps, COUNT(steps));
+    assert_ok(bufv_write(v, s->w, NULL));
+    ck_assert_uint_eq(s->pauses, 1);
+    ck_assert_uint_eq(s->waited, 1);
+    ck_assert_uint_eq(s->flushes, 2);
+    scripted_assert_kept(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+    tcase_add_loop_test(tc, starved__nothing_is_held_in_a_pause, 0, 2);
     tcase_add_loop_test(tc, starved__is_tried_twice, 0, 2 * (int)COUNT(sizes));
     tcase_add_test(tc, starved__twice_is_counted_from_the_last_byte);
     tcase_add_loop_test(tc, starved__is_an_error_in_the_end, 0, 2);

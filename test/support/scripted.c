@@ -117,6 +117,16 @@ static void record(scripted_t *s, const scripted_attempt_t *attempt)
     if (s->attempts < SCRIPTED_RECORDS)
         s->attempt[s->attempts] = *attempt;
     s->attempts++;
+    if (attempt->took > 0 || attempt->more)
+        s->held = attempt->more;
+}
+
+/* What an attempt held back for more to come does not wait for it. */
+static void must_not_hold(scripted_t *s, const char *where)
+{
+    net_look(where);
+    if (s->held)
+        broke(s, "bytes are held back meanwhile", s->attempts);
 }
 
 static apr_status_t scripted_writev(void *baton, const struct iovec *vec,
@@ -197,7 +207,7 @@ static apr_status_t scripted_wait(void *baton, apr_interval_time_t timeout)
     scripted_t *s = baton;
     scripted_wait_t wait = s->otherwise_wait;
 
-    net_look("a wait");
+    must_not_hold(s, "a wait");
     if (s->nwaits > 0) {
         s->nwaits--;
         wait = *s->waits++;
@@ -224,7 +234,7 @@ static void scripted_pause(void *baton, apr_interval_time_t time)
 {
     scripted_t *s = baton;
 
-    net_look("a pause");
+    must_not_hold(s, "a pause");
     if (time <= 0)
         broke(s, "a pause of nothing", 0);
     if (s->pauses < SCRIPTED_RECORDS)
@@ -267,6 +277,7 @@ static void scripted_flush(void *baton)
     scripted_t *s = baton;
 
     s->flushes++;
+    s->held = 0;
     if (s->borrowed)
         broke(s, "a flush inside a run", s->flushes);
 }

@@ -77,6 +77,7 @@ typedef struct scripted_t {
 
     apr_time_t clock; /**< what `now` says; `wait` and `pause` move it */
     int borrowed;     /**< between `begin` and `end` */
+    int held;         /**< by `more` of an attempt, and not flushed */
 
     /* what must hold in each attempt */
     const bufv_t *list;   /**< its length says what `more` must be */
