@@ -153,6 +153,7 @@ static way_t way_by_socket(apr_size_t piece, apr_interval_time_t timeout)
     way_t way = {NULL, -1, -1, piece, 0, 0};
     peer_t *p = peer_new();
 
+    assert_ok(apr_socket_opt_set(p->near_end, APR_TCP_NODELAY, 1));
     assert_ok(apr_socket_opt_set(p->near_end, APR_SO_SNDBUF, 16 * KIB));
     assert_ok(apr_socket_opt_set(p->far_end, APR_SO_RCVBUF, 16 * KIB));
     assert_ok(apr_socket_timeout_set(p->near_end, timeout));
