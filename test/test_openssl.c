@@ -287,6 +287,18 @@ static BIO_METHOD *trickle_method(void)
     return method;
 }
 
+/* Puts a BIO of this method between TLS and the socket. */
+static void put_below(tls_t *t, BIO_METHOD *method, trickle_t *c)
+{
+    BIO *bio = BIO_new(method);
+
+    ck_assert_ptr_nonnull(bio);
+    assert_ok(apr_os_sock_get(&c->fd, t->peer->near_end));
+    BIO_set_data(bio, c);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(t->near_ssl, bio, bio);
+}
+
 /* 100 MiB again, each record in pieces; meanwhile the list grows and the
  * limits change, between the calls of one that never waits. */
 START_TEST(openssl__100_mib_in_short_writes)
@@ -294,7 +306,6 @@ START_TEST(openssl__100_mib_in_short_writes)
     const unsigned char *data = bytes_new(MIB, 6);
     tls_t *t = tls_expecting(&kinds[_i], data, MIB);
     BIO_METHOD *method = trickle_method();
-    BIO *bio = BIO_new(method);
     trickle_t c = {0, 1, 0};
     bufv_t *v = list_new();
     apr_uint64_t total = 0, written;
@@ -302,11 +313,7 @@ START_TEST(openssl__100_mib_in_short_writes)
     apr_size_t calls;
     int lists = 0;
 
-    ck_assert_ptr_nonnull(bio);
-    assert_ok(apr_os_sock_get(&c.fd, t->peer->near_end));
-    BIO_set_data(bio, &c);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(t->near_ssl, bio, bio);
+    put_below(t, method, &c);
     tls_start(t);
     for (calls = 0; lists < 100 || status != APR_SUCCESS; calls++) {
         if (lists < 100 && bufv_length(v) < MIB / 2) {
@@ -943,24 +950,60 @@ START_TEST(openssl__interrupted_is_not_full)
     const unsigned char *data = bytes_new(50000, 6);
     tls_t *t = tls_expecting(&kinds[_i], data, 50000);
     BIO_METHOD *method = trickle_method();
-    BIO *bio;
     trickle_t c = {0, 1, 0};
     bufv_t *v = list_new();
 
     BIO_meth_set_write(method, interrupted_write);
     BIO_meth_set_read(method, interrupted_read);
-    bio = BIO_new(method);
-    ck_assert_ptr_nonnull(bio);
-    assert_ok(apr_os_sock_get(&c.fd, t->peer->near_end));
-    BIO_set_data(bio, &c);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(t->near_ssl, bio, bio);
+    put_below(t, method, &c);
     tls_start(t);
     assert_ok(bufv_append(v, data, 50000));
     assert_ok(bufv_write_some(v, t->w, NULL));
     tls_finish(t);
     tls_assert_length(t, 50000);
     SSL_set_bio(t->near_ssl, NULL, NULL); /* it goes before its method */
+    BIO_meth_free(method);
+}
+END_TEST
+
+static int always_interrupted(BIO *bio, const char *data, int len)
+{
+    (void)data;
+    (void)len;
+    BIO_clear_retry_flags(bio);
+    BIO_set_retry_write(bio);
+    errno = EINTR;
+    return -1;
+}
+
+/* A record that was interrupted is on its way when its call is over: another
+ * list is refused, and not tried for ever. */
+START_TEST(openssl__another_list_after_an_interruption)
+{
+    const unsigned char *data = bytes_new(1000, 6);
+    tls_t *t = tls_expecting(&plain, data, 1000);
+    bufv_terms_t terms = terms_of(0, apr_time_from_msec(50), 0);
+    BIO_METHOD *method = trickle_method();
+    trickle_t c = {0, 1, 0};
+    bufv_t *v = list_new();
+
+    tls_start(t);
+    assert_ok(bufv_append(v, data, 900));
+    assert_ok(bufv_write(v, t->w, NULL)); /* the handshake is over */
+    BIO_up_ref(SSL_get_rbio(t->near_ssl));
+    BIO_meth_set_write(method, always_interrupted);
+    SSL_set0_wbio(t->near_ssl, BIO_new(method));
+    BIO_set_data(SSL_get_wbio(t->near_ssl), &c);
+    BIO_set_init(SSL_get_wbio(t->near_ssl), 1);
+    assert_ok(bufv_append(v, data + 900, 100));
+    assert_is(bufv_write_with(v, t->w, &terms, NULL), APR_STATUS_IS_TIMEUP);
+    assert_is(bufv_write_with(list_of((const char *const[]){"other", NULL}),
+                              t->w, &terms, NULL),
+              APR_STATUS_IS_EINVAL);
+    SSL_set0_wbio(t->near_ssl, SSL_get_rbio(t->near_ssl));
+    assert_ok(bufv_write(v, t->w, NULL));
+    tls_finish(t);
+    tls_assert_length(t, 1000);
     BIO_meth_free(method);
 }
 END_TEST
@@ -1087,6 +1130,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, openssl__abandoned);
     tcase_add_test(tc, openssl__abandoned_after_a_close);
     tcase_add_loop_test(tc, openssl__the_turn_of_a_record, 0, 2);
+    tcase_add_test(tc, openssl__another_list_after_an_interruption);
     tcase_add_loop_test(tc, openssl__interrupted_is_not_full, 0, 4);
     tcase_add_loop_test(tc, openssl__a_job_that_pauses, 0, 8);
     tcase_add_test(tc, openssl__arguments);

@@ -99,7 +99,8 @@ static int goes_on(const bufv__ssl_t *s, const void *bytes, apr_size_t len)
  * connection has failed, that is the better answer. */
 static apr_status_t refuse(const bufv__ssl_t *s)
 {
-    if (s->status == APR_SUCCESS || APR_STATUS_IS_EAGAIN(s->status))
+    if (s->status == APR_SUCCESS || APR_STATUS_IS_EAGAIN(s->status) ||
+        APR_STATUS_IS_EINTR(s->status))
         return APR_EINVAL;
     return s->status;
 }
