@@ -848,15 +848,13 @@ static apr_status_t nothing_for_a_while(void *baton, void *data,
  * are followed by a pause, 1, 2 and 4 ms. */
 START_TEST(fill__reader_wakes_in_real_time)
 {
-    scripted_t *s = scripted_new(pool);
+    scripted_t *s = scripted_in_real_time(pool);
     bufv_t *rest = list_new();
     int reads = 0;
     bufv_reader_t r = {nothing_for_a_while, NULL, at_once, &reads};
     apr_time_t start = apr_time_now();
     apr_uint64_t copied;
 
-    s->ops.now = NULL;
-    s->ops.pause = NULL;
     scripted_open(s);
     assert_ok(bufv_copy(s->w, &r, rest, &copied));
     ck_assert_int_eq(reads, 6);

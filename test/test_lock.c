@@ -163,13 +163,11 @@ static apr_status_t sleeping_wait(void *baton, apr_interval_time_t timeout)
  * not tell several threads when their turn comes. */
 START_TEST(lock__over_a_transport_that_waits)
 {
-    scripted_t *s = scripted_new(pool);
+    scripted_t *s = scripted_in_real_time(pool);
     apr_uint64_t total;
 
     net_pardon(); /* whether a run is open is for another thread to know */
     s->ops.wait = sleeping_wait;
-    s->ops.now = NULL;
-    s->ops.pause = NULL;
     s->otherwise.take = 47;
     s->otherwise.status = APR_EAGAIN;
     scripted_open(s);

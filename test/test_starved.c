@@ -134,12 +134,10 @@ END_TEST
 START_TEST(starved__pauses_in_real_time)
 {
     bufv_t *v = list_of((const char *const[]){"hello", NULL});
-    scripted_t *s = scripted_new(pool);
+    scripted_t *s = scripted_in_real_time(pool);
     bufv_terms_t terms = terms_of(1, apr_time_from_msec(50), 0);
     apr_time_t start;
 
-    s->ops.now = NULL;
-    s->ops.pause = NULL;
     scripted_open(s);
     s->otherwise.take = 0;
     s->otherwise.status = APR_ENOMEM;

@@ -87,10 +87,8 @@ static waiter_t *waiter_start(bufv_writer_t *w, bufv_t *v)
 static scripted_t *locked_in_real_time(void)
 {
     static const scripted_step_t three[] = {{3, APR_EAGAIN, 0}};
-    scripted_t *s = scripted_new(pool);
+    scripted_t *s = scripted_in_real_time(pool);
 
-    s->ops.now = NULL;
-    s->ops.pause = NULL;
     s->ops.begin = NULL; /* the net would look at what another thread is in */
     s->ops.end = NULL;
     scripted_open(s);

@@ -333,6 +333,15 @@ scripted_t *scripted_for(const bufv_t *v)
     return s;
 }
 
+scripted_t *scripted_in_real_time(apr_pool_t *p)
+{
+    scripted_t *s = scripted_new(p);
+
+    s->ops.now = NULL;
+    s->ops.pause = NULL;
+    return s;
+}
+
 void scripted_sends_files(scripted_t *s)
 {
     s->ops.sendfile = scripted_sendfile;

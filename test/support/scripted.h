@@ -103,6 +103,9 @@ typedef struct scripted_t {
 /** A transport that takes everything, as yet without a writer. */
 scripted_t *scripted_new(apr_pool_t *p);
 
+/** One without a clock of its own, and without pauses: the system's. */
+scripted_t *scripted_in_real_time(apr_pool_t *p);
+
 /** Gives it `sendfile`; before scripted_open(). */
 void scripted_sends_files(scripted_t *s);
 
