@@ -3,20 +3,24 @@
 /* reader.c -- the other end: accepts the peers' connections and drains the
  * one that is being timed.
  *
- * usage: reader arena_fd; prints its port. Commands on stdin:
+ * usage: reader arena_fd [waits]; prints its port. Commands on stdin:
  *   accept             -> the number of the new connection
  *   accept tls         -> the same, after a TLS handshake
  *   read N JOBS FLAGS  -> "ok", or what was wrong
  *   drop               -> "ok", and no datagram is left of a peer that failed
  * FLAGS: v compares each byte with the arena, d delays ACKs as long as the
- * kernel does (40 ms on Linux), u reads datagrams, - none of these.
+ * kernel does (40 ms on Linux), w touches nothing of a job before all of it
+ * has arrived, u reads datagrams, - none of these.
  *
  * Datagrams come to the same port of UDP, to one socket for all peers. Each
  * is a chunk, and a job of them fits into the socket's buffer: none is lost.
  *
  * It spins, with calls that never block: a reader that has to be woken up
- * would hide the differences between the senders. Once a job has arrived
- * whole it says so in the arena's `ack`, for which the sender spins. */
+ * would hide the differences between the senders. One that waits for the whole
+ * of a job (w) is woken up once for it, and does not take the socket's lock
+ * while the sender sends: who has it does the other's work, too. Once a job
+ * has arrived whole it says so in the arena's `ack`, for which the sender
+ * spins. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,6 +29,7 @@
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +46,10 @@ enum {
     datagrams_max = 64,
     datagram_size = 2048,
     datagrams_room = 8 << 20, /* asked for; the system may give less */
+    /* What a socket holds for a reader that waits: several times the longest
+     * job, since the system counts its own overhead. */
+    waits_room = 16 << 20,
+    waits_max = 2 << 20,
     stalled_after = 60,       /* seconds without a byte */
     lost_after = 5            /* seconds without a datagram */
 };
@@ -132,12 +141,32 @@ static int is_over(struct idle *idle, int seconds)
     return time(NULL) - idle->since > seconds;
 }
 
+/* Waits until all of a job has arrived, or its sender is gone. */
+static const char *await_job(int conn)
+{
+    struct pollfd ready = {conns[conn], POLLIN, 0};
+    int all = (int)arena->bytes;
+
+    if (arena->bytes > waits_max || secured[conn] != NULL) {
+        return "a job that cannot be waited for";
+    }
+    setsockopt(conns[conn], SOL_SOCKET, SO_RCVLOWAT, &all, sizeof(all));
+    return poll(&ready, 1, stalled_after * 1000) == 1 ? NULL : "stalled";
+}
+
 static const char *read_job(int conn, const char *flags)
 {
     struct idle idle = {0, 0};
     uint64_t got = 0;
 
     at_chunk = at_byte = 0;
+    if (strchr(flags, 'w') != NULL) {
+        const char *wrong = await_job(conn);
+
+        if (wrong != NULL) {
+            return wrong;
+        }
+    }
     while (got < arena->bytes) {
         uint64_t left = arena->bytes - got;
         size_t want = left < buffer_size ? (size_t)left : buffer_size;
@@ -273,15 +302,20 @@ static const char *read_jobs(int conn, unsigned long jobs, const char *flags)
     return "ok";
 }
 
-static int listen_anywhere(void)
+static int listen_anywhere(int waits)
 {
     struct sockaddr_in at;
     socklen_t len = sizeof(at);
-    int sock = socket(AF_INET, SOCK_STREAM, 0);
+    int sock = socket(AF_INET, SOCK_STREAM, 0), room = waits_room;
 
     memset(&at, 0, sizeof(at));
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (waits && setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+                            sizeof(room)) != 0) {
+        perror("a reader that waits needs root");
+        exit(1);
+    }
     if (sock < 0 || bind(sock, (struct sockaddr *)&at, sizeof(at)) != 0 ||
         listen(sock, 8) != 0 ||
         getsockname(sock, (struct sockaddr *)&at, &len) != 0) {
@@ -369,12 +403,12 @@ int main(int argc, char **argv)
     int listener, n;
 
     arena =
-        argc == 2 ? arena_map(atoi(argv[1]), PROT_READ | PROT_WRITE) : NULL;
+        argc >= 2 ? arena_map(atoi(argv[1]), PROT_READ | PROT_WRITE) : NULL;
     if (arena == NULL) {
-        fprintf(stderr, "usage: reader arena_fd\n");
+        fprintf(stderr, "usage: reader arena_fd [waits]\n");
         return 1;
     }
-    listener = listen_anywhere();
+    listener = listen_anywhere(argc == 3);
     while (fgets(line, sizeof(line), stdin) != NULL) {
         if (strncmp(line, "accept", 6) == 0) {
             printf("%d\n",

@@ -13,6 +13,7 @@ how it is measured and why.
 import argparse
 import csv
 import ctypes
+import fcntl
 import math
 import mmap
 import os
@@ -21,6 +22,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -33,6 +35,7 @@ AT_HEAD, AT_ENDS, AT_CHUNKS, AT_DATA = 64, 4096, 65536, 2 << 20
 ARENA_SIZE = 80 << 20
 LIMIT = 64 << 20  # bytes of a job
 SEED = 4
+WAITS_MAX = 2 << 20  # bytes of a job for which the reader can wait
 DATAGRAMS = 128  # of a job: 416 KiB are granted to all, and one takes 2304 B
 
 # name: program and variant. bufv stands here twice: what is measured between
@@ -171,10 +174,11 @@ def all_cells():
 
 
 def file_cells():
-    """A header of 200 bytes and a file, up to 16 MiB and 1000 times."""
-    sizes = {"100": 100, "1K": 1024, "4K": 4096, "16K": 16384, "64K": 65536,
-             "1M": 1 << 20}
-    return {f"200+{name}": [[200, size]] * min(1000, (16 << 20) // size)
+    """A header of 200 bytes and a file, up to 2 MB and 200 times: the reader
+    waits for a job."""
+    sizes = {"100": 100, "1K": 1024, "4K": 4096, "16K": 16384, "32K": 32768,
+             "64K": 65536, "128K": 1 << 17, "1M": 1 << 20}
+    return {f"200+{name}": [[200, size]] * max(1, min(200, 2000000 // size))
             for name, size in sizes.items()}
 
 
@@ -306,8 +310,9 @@ class Child:
 class Bench:
     """The arena, the reader, and the peers connected to it."""
 
-    def __init__(self, bindir, family="lists"):
+    def __init__(self, bindir, family="lists", waits=False):
         self.bin = bindir
+        self.waits = waits
         self.accept = "accept tls" if family == "tls" else "accept"
         self.datagrams = family == "datagrams"
         self.arena = Arena()
@@ -318,7 +323,8 @@ class Bench:
         self.failed = {}
 
     def start_reader(self):
-        self.reader = Child([f"{self.bin}/reader", str(self.arena.fd)],
+        self.reader = Child([f"{self.bin}/reader", str(self.arena.fd)]
+                            + ["waits"] * self.waits,
                             self.arena.fd, self.reader_cpus)
         self.port = self.reader.hear()
 
@@ -337,6 +343,8 @@ class Bench:
         self.arena.reset()
         if self.datagrams:
             flags = f"u{flags}"
+        if self.waits and self.arena.bytes <= WAITS_MAX:
+            flags = f"w{flags}"
         self.reader.tell(f"read {peer.conn} {jobs} {flags}")
         peer.tell(jobs)
         said = self.reader.hear()  # it always has its say, see reader.c
@@ -546,6 +554,24 @@ def count_calls(bench, names, cells, path):
             say(f"  {name}")
 
 
+CONTROL = "/proc/sys/net/ipv4/tcp_congestion_control"
+
+
+def leave_for_own_network():
+    """A loopback of its own, with a congestion control that does not pace:
+    BBR does, as some systems' default, and hands the sender's work to timers,
+    now more and now less of it. Only root can."""
+    clone_newnet, set_flags, up = 0x40000000, 0x8914, 1
+    if LIBC.unshare(clone_newnet) != 0:
+        say("*** no network of its own (root can): congestion control is "
+            "the system's")
+        return
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, set_flags, struct.pack("16sh22x", b"lo", up))
+    with open(CONTROL, "w") as file:
+        file.write("reno")  # all systems have it, and allow it here
+
+
 def describe(path, family):
     """What was measured, where and when, for those who read the result."""
     def output(*argv):
@@ -555,6 +581,10 @@ def describe(path, family):
                                       os.path.abspath(__file__))).stdout
         except (OSError, subprocess.CalledProcessError):
             return "unknown"
+
+    def read_line(name):
+        with open(name) as file:
+            return file.readline().strip()
 
     with open("/proc/cpuinfo") as file:
         model = re.search(r"model name\s*:\s*(.*)", file.read())
@@ -566,6 +596,7 @@ def describe(path, family):
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "commit": output("git", "describe", "--always", "--dirty",
                          "--abbrev=12").strip(),
+        "congestion control": read_line(CONTROL),
         "load before": " ".join(f"{x:.1f}" for x in os.getloadavg()),
     }
     with open(path, "w") as file:
@@ -582,6 +613,8 @@ def main():
     args.add_argument("--rounds", type=int)
     args.add_argument("--peers", help="comma separated; default: all built")
     args.add_argument("--cells", help="comma separated; default: all")
+    args.add_argument("--waits", action="store_true",
+                      help="the reader reads once a job has arrived")
     args.add_argument("--only", choices=["times", "nagle", "syscalls"])
     args = args.parse_args()
     PEERS, cells = FAMILIES[args.family]
@@ -605,8 +638,10 @@ def main():
     rounds = args.rounds or (5 if args.quick else 21)
     target = 8e6 if args.quick else 30e6  # nanoseconds of a measurement
 
+    leave_for_own_network()
     describe(f"{args.out}-machine.txt", args.family)
-    bench = Bench(args.bin, args.family)
+    bench = Bench(args.bin, args.family,
+                  args.waits or args.family == "files")
     if args.only in (None, "times"):
         say(f"{len(cells)} cells, {len(names)} peers, {rounds} rounds")
         time_cells(bench, names, cells, rounds, target,
