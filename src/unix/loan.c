@@ -8,7 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+
+#ifndef FIONBIO
+#include <sys/filio.h> /* Solaris */
+#endif
 
 /* ---- the lock */
 
@@ -104,29 +109,27 @@ static void go_on_cancelling(const bufv__loan_t *l)
 
 /* ---- pins */
 
-static void identify(bufv__pin_t *pin, int fd)
+/* Whether two descriptors are of one thing, whose mode they may share. */
+static int are_same(int a, int b)
 {
-    struct stat st;
+    struct stat x, y;
 
-    pin->device = pin->inode = 0;
-    if (fstat(fd, &st) != 0)
-        return;
-    pin->device = (apr_uint64_t)st.st_dev;
-    pin->inode = (apr_uint64_t)st.st_ino;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino &&
+           x.st_dev == y.st_dev;
 }
 
-static int is_pinned(const bufv__pin_t *wanted)
+static int is_pinned(int fd)
 {
     const bufv__pin_t *p = pins;
 
-    while (p != NULL &&
-           (p->inode != wanted->inode || p->device != wanted->device))
+    while (p != NULL && !are_same(p->fd, fd))
         p = p->next;
     return p != NULL;
 }
 
-static void add_pin(bufv__pin_t *pin)
+static void add_pin(bufv__pin_t *pin, int fd)
 {
+    pin->fd = fd;
     pin->next = pins;
     pins = pin;
 }
@@ -144,27 +147,35 @@ static void remove_pin(const bufv__pin_t *pin)
 
 /* ---- loans */
 
-/* Sets or takes away O_NONBLOCK, and asks first, since others may have changed
- * other flags meanwhile. Sets *changed to whether it was otherwise. */
-static apr_status_t set_blocking(int fd, int blocking, int *changed)
+/* FIONBIO changes this flag alone, so that what others do meanwhile to other
+ * flags is not undone. */
+static apr_status_t set_blocking(int fd, int blocking)
+{
+    int nonblocking = !blocking;
+
+    return ioctl(fd, FIONBIO, &nonblocking) == 0 ? APR_SUCCESS : errno;
+}
+
+/* Makes the descriptor block, or not. Sets *changed to whether it was
+ * otherwise. */
+static apr_status_t borrow_mode(int fd, int blocking, int *changed)
 {
     int flags = fcntl(fd, F_GETFL);
-    int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+    apr_status_t status;
 
     *changed = 0;
     if (flags < 0)
         return errno;
-    if (wanted == flags)
+    if (((flags & O_NONBLOCK) == 0) == blocking)
         return APR_SUCCESS;
-    if (fcntl(fd, F_SETFL, wanted) != 0)
-        return errno;
-    *changed = 1;
-    return APR_SUCCESS;
+    status = set_blocking(fd, blocking);
+    *changed = status == APR_SUCCESS;
+    return status;
 }
 
 /* The mode is asked for under the lock: seen from outside of it, it might be
  * another thread's loan. A descriptor that is pinned is as good as full, since
- * another thread writes to it. What it is is asked only if there are pins. */
+ * another thread writes to it. */
 static apr_status_t take_loan(bufv__loan_t *l, int fd, int blocking,
                               bufv__span_t span)
 {
@@ -176,18 +187,13 @@ static apr_status_t take_loan(bufv__loan_t *l, int fd, int blocking,
     l->taken = l->changed = 0;
     stop_cancelling(l);
     bufv__loan_begin();
-    if (pins != NULL)
-        identify(&l->pin, fd);
-    if (pins == NULL || !is_pinned(&l->pin)) {
-        status = set_blocking(fd, blocking, &l->changed);
+    if (!is_pinned(fd)) {
+        status = borrow_mode(fd, blocking, &l->changed);
         /* else it is the user's own mode */
         l->taken = l->changed || (blocking && status == APR_SUCCESS);
     }
-    if (l->taken && span == BUFV__LONG) {
-        if (pins == NULL)
-            identify(&l->pin, fd);
-        add_pin(&l->pin);
-    }
+    if (l->taken && span == BUFV__LONG)
+        add_pin(&l->pin, fd);
     if (!l->taken || span == BUFV__LONG)
         bufv__loan_end();
     if (!l->taken)
@@ -210,17 +216,14 @@ apr_status_t bufv__loan_take_blocking(bufv__loan_t *l, int fd)
 
 void bufv__loan_return(bufv__loan_t *l)
 {
-    int changed;
-
     if (!l->taken)
         return;
     if (l->span == BUFV__LONG) {
         bufv__loan_begin();
         remove_pin(&l->pin);
     }
-    if (l->changed &&
-        set_blocking(l->fd, !l->blocking, &changed) != APR_SUCCESS)
-        set_blocking(l->fd, !l->blocking, &changed); /* it is not to stay */
+    if (l->changed && set_blocking(l->fd, !l->blocking) != APR_SUCCESS)
+        set_blocking(l->fd, !l->blocking); /* it is not to stay */
     bufv__loan_end();
     go_on_cancelling(l);
 }

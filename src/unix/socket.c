@@ -47,14 +47,14 @@ static int wants_more(const bufv__socket_t *s, int more)
 }
 
 /* send() does for a lone entry what sendmsg() does, and spares the kernel a
- * fifth of a small one. Where copying is off, calls are to be seen as they
- * are, and all are alike. */
+ * fifth of a small one. Where copying is off on a stream, calls are to be seen
+ * as they are, and all are alike. */
 static ssize_t send_once(const bufv__socket_t *s, const struct iovec *vec,
                          apr_size_t nvec, int flags)
 {
     struct msghdr msg = {0};
 
-    if (nvec == 1 && s->copying)
+    if (nvec == 1 && (s->copying || s->message))
         return send(s->fd, vec->iov_base, vec->iov_len, flags);
     msg.msg_iov = bufv__unconst(vec);
     msg.msg_iovlen = (unsigned short)nvec; /* int or size_t, by system */

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -38,9 +39,16 @@
 #define LARGE(name) name
 #endif
 
+/* The C libraries do not agree on the type. */
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request_t;
+#else
+typedef int ioctl_request_t;
+#endif
+
 const char *const shim_names[SHIM_KINDS] = {
-    "sendmsg",  "send",  "writev", "write", "poll",
-    "sendfile", "fcntl", "pread",  "setup",
+    "sendmsg",  "send", "writev", "write", "poll",
+    "sendfile", "mode", "pread",  "setup",
 };
 
 static __thread shim_t *watched;
@@ -60,6 +68,7 @@ static ssize_t (*real_write)(int, const void *, size_t);
 static int (*real_poll)(struct pollfd *, nfds_t, int);
 static ssize_t (*real_sendfile)(int, int, off_t *, size_t);
 static int (*real_fcntl)(int, int, ...);
+static int (*real_ioctl)(int, ioctl_request_t, ...);
 static ssize_t (*real_pread)(int, void *, size_t, off_t);
 static int (*real_getsockopt)(int, int, int, void *, socklen_t *);
 static int (*real_fstat)(int, struct stat *);
@@ -95,6 +104,7 @@ __attribute__((constructor(101))) static void find_all(void)
     find(&real_poll, "poll");
     find(&real_sendfile, LARGE("sendfile"));
     find(&real_fcntl, LARGE("fcntl"));
+    find(&real_ioctl, "ioctl");
     find(&real_pread, LARGE("pread"));
     find(&real_getsockopt, "getsockopt");
     find(&real_fstat, LARGE("fstat"));
@@ -388,8 +398,8 @@ ssize_t sendfile(int to, int from, off_t *offset, size_t len)
     return result(r, real_sendfile(to, from, offset, len));
 }
 
-/* Those of its commands that have an argument take it as a pointer or an int:
- * a long holds either. */
+/* Those of the commands of these two that have an argument take it as a
+ * pointer or an int: a long holds either. */
 int fcntl(int fd, int command, ...)
 {
     shim_record_t *r;
@@ -401,10 +411,27 @@ int fcntl(int fd, int command, ...)
     va_end(args);
     if (unwatched())
         return real_fcntl(fd, command, argument);
-    r = record(SHIM_FCNTL);
-    if (fault_of(SHIM_FCNTL) == SHIM_FAIL)
+    r = record(SHIM_MODE);
+    if (fault_of(SHIM_MODE) == SHIM_FAIL)
         return (int)refuse(r);
     return (int)result(r, real_fcntl(fd, command, argument));
+}
+
+int ioctl(int fd, ioctl_request_t request, ...)
+{
+    shim_record_t *r;
+    va_list args;
+    long argument;
+
+    va_start(args, request);
+    argument = va_arg(args, long);
+    va_end(args);
+    if (unwatched() || request != FIONBIO)
+        return real_ioctl(fd, request, argument);
+    r = record(SHIM_MODE);
+    if (fault_of(SHIM_MODE) == SHIM_FAIL)
+        return (int)refuse(r);
+    return (int)result(r, real_ioctl(fd, request, argument));
 }
 
 ssize_t pread(int fd, void *data, size_t len, off_t offset)

@@ -22,7 +22,7 @@ typedef enum shim_call_t {
     SHIM_WRITE,
     SHIM_POLL,
     SHIM_SENDFILE,
-    SHIM_FCNTL,
+    SHIM_MODE, /**< fcntl(), or ioctl() with FIONBIO */
     SHIM_PREAD,
     SHIM_SETUP, /**< makes a pool, a mutex, a condition, a handle of APR's */
     SHIM_KINDS
