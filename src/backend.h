@@ -171,10 +171,13 @@ int bufv__is_gone(apr_status_t status);
 void bufv__loan_begin(void);
 void bufv__loan_end(void);
 
-/* A loan that is held without the lock is in a list. */
+/* A loan that is held without the lock is in a list, by what the descriptor
+ * is, since others may be the same. */
 typedef struct bufv__pin_t {
     struct bufv__pin_t *next;
     apr_os_sock_t fd;
+    int is_known;
+    apr_uint64_t device, inode;
 } bufv__pin_t;
 
 /* How long the mode is needed. */

@@ -109,27 +109,35 @@ static void go_on_cancelling(const bufv__loan_t *l)
 
 /* ---- pins */
 
-/* Whether two descriptors are of one thing, whose mode they may share. */
-static int are_same(int a, int b)
+/* Finds out what a descriptor is, once. */
+static void identify(bufv__pin_t *pin)
 {
-    struct stat x, y;
+    struct stat st;
 
-    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino &&
-           x.st_dev == y.st_dev;
+    if (pin->is_known || fstat(pin->fd, &st) != 0)
+        return;
+    pin->device = (apr_uint64_t)st.st_dev;
+    pin->inode = (apr_uint64_t)st.st_ino;
+    pin->is_known = 1;
 }
 
-static int is_pinned(int fd)
+/* A pin is identified only when somebody looks for his own among several. */
+static int is_pinned(bufv__pin_t *wanted)
 {
-    const bufv__pin_t *p = pins;
+    bufv__pin_t *p;
 
-    while (p != NULL && !are_same(p->fd, fd))
-        p = p->next;
-    return p != NULL;
+    for (p = pins; p != NULL; p = p->next) {
+        identify(p);
+        identify(wanted);
+        if (p->is_known && wanted->is_known && p->inode == wanted->inode &&
+            p->device == wanted->device)
+            return 1;
+    }
+    return 0;
 }
 
-static void add_pin(bufv__pin_t *pin, int fd)
+static void add_pin(bufv__pin_t *pin)
 {
-    pin->fd = fd;
     pin->next = pins;
     pins = pin;
 }
@@ -185,15 +193,17 @@ static apr_status_t take_loan(bufv__loan_t *l, int fd, int blocking,
     l->span = span;
     l->blocking = blocking;
     l->taken = l->changed = 0;
+    l->pin.fd = fd;
+    l->pin.is_known = 0;
     stop_cancelling(l);
     bufv__loan_begin();
-    if (!is_pinned(fd)) {
+    if (!is_pinned(&l->pin)) {
         status = borrow_mode(fd, blocking, &l->changed);
         /* else it is the user's own mode */
         l->taken = l->changed || (blocking && status == APR_SUCCESS);
     }
     if (l->taken && span == BUFV__LONG)
-        add_pin(&l->pin, fd);
+        add_pin(&l->pin);
     if (!l->taken || span == BUFV__LONG)
         bufv__loan_end();
     if (!l->taken)
