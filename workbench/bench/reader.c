@@ -50,8 +50,8 @@ enum {
      * job, since the system counts its own overhead. */
     waits_room = 16 << 20,
     waits_max = 2 << 20,
-    stalled_after = 60,       /* seconds without a byte */
-    lost_after = 5            /* seconds without a datagram */
+    stalled_after = 60, /* seconds without a byte */
+    lost_after = 5      /* seconds without a datagram */
 };
 
 static int conns[conns_max];
