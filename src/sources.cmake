@@ -106,15 +106,20 @@ set(bufv_sources_openssl_shares
 set(bufv_sources_openssl_shares_unix
     src/unix/loan.c)
 set(bufv_sources_openssl_shares_win32
+    src/win32/cork.c
     src/win32/loan.c
     src/win32/quiet.c)
 set(bufv_sources_openssl_shares_linux
+    src/unix/cork_linux.c
     src/unix/quiet.c)
 set(bufv_sources_openssl_shares_freebsd
+    src/unix/cork_freebsd.c
     src/unix/quiet.c)
 set(bufv_sources_openssl_shares_macos
+    src/unix/cork_none.c
     src/unix/quiet_macos.c)
 set(bufv_sources_openssl_shares_other
+    src/unix/cork_none.c
     src/unix/quiet.c)
 
 # ---- the rest is no list

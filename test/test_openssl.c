@@ -14,6 +14,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -582,6 +584,72 @@ START_TEST(openssl__mode_is_borrowed_for_a_run)
 END_TEST
 #endif
 
+#ifdef TCP_CORK
+/* What the socket was when OpenSSL wrote to it. */
+typedef struct corks_t {
+    int writes, corked;
+} corks_t;
+
+static int is_corked(int fd)
+{
+    socklen_t len = sizeof(int);
+    int on = -1;
+
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, &len), 0);
+    return on;
+}
+
+static long note_cork(BIO *bio, int op, const char *data, size_t len, int arg,
+                      long larg, int ret, size_t *done)
+{
+    corks_t *corks = (corks_t *)(void *)BIO_get_callback_arg(bio);
+    int fd = -1;
+
+    (void)data, (void)len, (void)arg, (void)larg, (void)done;
+    if (op == BIO_CB_WRITE) {
+        BIO_get_fd(bio, &fd);
+        corks->writes++;
+        corks->corked += is_corked(fd);
+    }
+    return ret;
+}
+
+/* From the second record of a run on, a record fills the segment in which the
+ * one before it ended; the last lets all go. Lists of two records are not
+ * worth the calls. */
+START_TEST(openssl__records_share_segments)
+{
+    const unsigned char *data = bytes_new(MIB, 8);
+    tls_t *t = tls_expecting(&plain, data, MIB);
+    apr_socket_t *sock = t->peer->near_end;
+    BIO *bio = SSL_get_wbio(t->near_ssl);
+    apr_size_t records = _i < 2 ? 2 : 20;
+    corks_t corks = {0, 0};
+    bufv_t *v = list_new();
+    apr_os_sock_t fd;
+
+    assert_ok(apr_os_sock_get(&fd, sock));
+    assert_ok(apr_socket_opt_set(sock, APR_TCP_NODELAY, _i % 2));
+    tls_start(t);
+    assert_ok(bufv_append(v, data, RECORD));
+    assert_ok(bufv_write(v, t->w, NULL)); /* shakes hands */
+    BIO_set_callback_arg(bio, (char *)&corks);
+    BIO_set_callback_ex(bio, note_cork);
+    assert_ok(bufv_append(v, data + RECORD, records * RECORD));
+    assert_ok(bufv_write(v, t->w, NULL));
+    BIO_set_callback_ex(bio, NULL);
+    ck_assert_int_eq(is_corked(fd), 0);
+    ck_assert_int_ge(corks.writes, (int)records);
+    if (records == 2)
+        ck_assert_int_eq(corks.corked, 0);
+    else if (report_of(t->w).waits == 0)
+        ck_assert_int_eq(corks.corked, (int)records - 1);
+    tls_finish(t);
+    tls_assert_length(t, (1 + records) * RECORD);
+}
+END_TEST
+#endif
+
 static void wait_for(apr_socket_t *sock, apr_int16_t events)
 {
     apr_pollfd_t p = {0};
@@ -1114,6 +1182,11 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, openssl__another_end_refused);
     tcase_add_loop_test(tc, openssl__deadline, 0, 2);
     tcase_add_loop_test(tc, openssl__stall, 0, 2);
+#ifdef TCP_CORK
+    tcase_add_loop_test(tc, openssl__records_share_segments, 0, 4);
+#else
+    skip("openssl__records_share_segments", "there is no such cork here");
+#endif
 #ifdef BUFV_TEST_SHIM
     tcase_add_loop_test(tc, openssl__mode_is_borrowed_for_a_run, 0, 2);
 #else

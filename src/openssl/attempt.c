@@ -34,7 +34,8 @@ apr_status_t bufv__ssl_begin(void *baton)
     bufv__ssl_t *s = baton;
     apr_os_sock_t fd = descriptor(s);
 
-    s->raised = 0;
+    s->raised = s->corked = 0;
+    s->records = 0;
     s->loan.taken = 0;
     s->lent = APR_SUCCESS;
     if (s->sock != NULL)
@@ -46,10 +47,27 @@ apr_status_t bufv__ssl_begin(void *baton)
     return APR_SUCCESS;
 }
 
+/* Each record ends with a segment that is not full. With a cork the next one
+ * goes on in it: of three records and more, from the second on, since the cork
+ * costs three system calls. */
+static void cork(bufv__ssl_t *s, int more)
+{
+    if (more && s->records++ == 1)
+        s->corked = bufv__cork(descriptor(s));
+}
+
+static void uncork(bufv__ssl_t *s)
+{
+    if (s->corked)
+        bufv__uncork(descriptor(s));
+    s->corked = 0;
+}
+
 void bufv__ssl_end(void *baton)
 {
     bufv__ssl_t *s = baton;
 
+    uncork(s);
     if (s->lent != APR_SUCCESS)
         return;
     bufv__quiet_end(&s->quiet, s->raised);
@@ -83,12 +101,15 @@ apr_status_t bufv__ssl_call_begins(bufv__ssl_t *s, int more)
     if (s->hurried)
         bufv__set_delaying(fd, 0);
     s->several = more;
+    cork(s, more);
     return APR_SUCCESS;
 }
 
 apr_status_t bufv__ssl_call_ended(bufv__ssl_t *s, int n)
 {
     s->status = bufv__ssl_status(s, n, apr_get_netos_error());
+    if (!s->several)
+        uncork(s); /* while Nagle's algorithm is off */
     if (s->hurried)
         bufv__set_delaying(descriptor(s), 1);
     if (s->hurried && n <= 0)

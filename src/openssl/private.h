@@ -26,6 +26,8 @@ typedef struct bufv__ssl_t {
     bufv__peer_t peer;
     int several;           /* records of this list have left */
     int hurried;           /* Nagle's algorithm is off, by us, for the last */
+    apr_size_t records;    /* that more followed, in this run of attempts */
+    int corked;            /* by us: segments are filled from several */
     apr_int16_t direction; /* what to poll for; 0: it is not the socket's */
     apr_status_t status;   /* of the last attempt */
     bufv__loan_t loan;     /* what a run of attempts borrows */
