@@ -11,7 +11,8 @@
  *
  * What they return means what APR says: a call that took anything is a
  * success, and what stopped it comes with the next one. (apr_file_writev_full
- * has its status and its count together, in APR as well.)
+ * has its status and its count together, in APR as well.) What bufv cannot do
+ * as APR does is left to APR: see is_left() and is_left_file().
  *
  * Variables of the environment:
  *
@@ -25,12 +26,18 @@
 
 #include <bufv.h>
 
+#include <apr_portable.h>
+
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* What a function was called for. */
@@ -56,16 +63,41 @@ static int has_sendv = 1, has_sendfile = 1, has_writev = 1;
 
 /* ---- what is told at exit */
 
+static char log_name[PATH_MAX]; /* empty: nothing is told */
+
+/* The directory may be another one at exit, as a daemon's is. */
+static void name_log(const char *name)
+{
+    char here[PATH_MAX];
+
+    if (name == NULL || name[0] == '/' || strcmp(name, "-") == 0 ||
+        getcwd(here, sizeof(here)) == NULL)
+        snprintf(log_name, sizeof(log_name), "%s", name != NULL ? name : "");
+    else if (name[0] != '\0' && snprintf(log_name, sizeof(log_name), "%s/%s",
+                                         here, name) >= (int)sizeof(log_name))
+        log_name[0] = '\0';
+}
+
 static int open_log(void)
 {
-    const char *name = getenv("BUFV_PRELOAD_LOG");
-
-    if (name == NULL || name[0] == '\0')
+    if (log_name[0] == '\0')
         return -1;
-    if (strcmp(name, "-") == 0)
+    if (strcmp(log_name, "-") == 0)
         return dup(STDERR_FILENO);
-    return open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    return open(log_name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 }
+
+#ifdef __linux__
+static const char *program_name(void)
+{
+    return program_invocation_short_name;
+}
+#else
+static const char *program_name(void)
+{
+    return getprogname();
+}
+#endif
 
 /* One write() for each line, so that those of several processes do not
  * mingle. */
@@ -75,8 +107,8 @@ static void tell(int fd, const counter_t *c)
     int n = snprintf(line, sizeof(line),
                      "%s[%ld] %s: %lu calls, %llu bytes, %lu stopped short, "
                      "%lu errors\n",
-                     program_invocation_short_name, (long)getpid(), c->name,
-                     c->calls, c->bytes, c->stopped, c->errors);
+                     program_name(), (long)getpid(), c->name, c->calls,
+                     c->bytes, c->stopped, c->errors);
 
     if (write(fd, line, (size_t)n) < 0)
         return; /* nobody is left to be told */
@@ -110,6 +142,7 @@ __attribute__((constructor)) static void begin(void)
 {
     const char *only = getenv("BUFV_PRELOAD_ONLY");
 
+    name_log(getenv("BUFV_PRELOAD_LOG"));
     is_raw = getenv("BUFV_PRELOAD_RAW") != NULL;
     if (only != NULL) {
         has_sendv = strstr(only, "sendv") != NULL;
@@ -142,6 +175,50 @@ static apr_status_t as_apr(apr_status_t status, apr_uint64_t n)
         memcpy(&(own), &found, sizeof(found));     \
     } while (0)
 
+/* ---- what is left to APR */
+
+static int does_block(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_NONBLOCK) == 0;
+}
+
+/* A wrapped descriptor that APR takes for one that blocks, for ever, and that
+ * does not: bufv would wait, and APR's call returns. Or one that is no socket
+ * at all, to which APR can write all the same. */
+static int is_left(apr_socket_t *sock)
+{
+    apr_interval_time_t timeout = -1;
+    struct timeval limit = {0, 0};
+    socklen_t len = sizeof(limit);
+    int fd = -1;
+
+    apr_socket_timeout_get(sock, &timeout);
+    if (timeout >= 0)
+        return 0;
+    apr_os_sock_get(&fd, sock);
+    return getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &len) != 0 ||
+           limit.tv_sec != 0 || limit.tv_usec != 0 || !does_block(fd);
+}
+
+/* The same; or a file with a buffer and a lock for several threads. The lock
+ * is APR's own, and nobody else can write behind what is in the buffer. */
+static int is_left_file(apr_file_t *file)
+{
+    const apr_int32_t shared = APR_FOPEN_BUFFERED | APR_FOPEN_XTHREAD;
+    apr_interval_time_t timeout = -1;
+    int fd = -1;
+
+    if ((apr_file_flags_get(file) & shared) == shared)
+        return 1;
+    apr_file_pipe_timeout_get(file, &timeout);
+    if (timeout >= 0)
+        return 0;
+    apr_os_file_get(&fd, file);
+    return !does_block(fd);
+}
+
 /* ---- sockets */
 
 apr_status_t apr_socket_sendv(apr_socket_t *sock, const struct iovec *vec,
@@ -151,13 +228,23 @@ apr_status_t apr_socket_sendv(apr_socket_t *sock, const struct iovec *vec,
                         apr_size_t *);
     apr_status_t status;
 
-    if (!has_sendv) {
+    if (!has_sendv || is_left(sock)) {
         APRS_OWN(apr_socket_sendv, own);
         return own(sock, vec, nvec, len);
     }
     status = bufv_sendv(sock, vec, nvec, len);
     count(&sendv, status, *len);
     return as_apr(status, *len);
+}
+
+/* A length beyond that of any file means "to its end". */
+static apr_uint64_t shorten(apr_off_t offset, apr_uint64_t len)
+{
+    apr_uint64_t most = (apr_uint64_t)INT64_MAX;
+
+    if (offset > 0)
+        most -= (apr_uint64_t)offset;
+    return len < most ? len : most;
 }
 
 /* Headers, a range of a file, trailers. */
@@ -171,7 +258,7 @@ static apr_status_t append_all(bufv_t *v, const apr_hdtr_t *hdtr,
         status =
             bufv_append_vec(v, hdtr->headers, (apr_size_t)hdtr->numheaders);
     if (status == APR_SUCCESS)
-        status = bufv_append_file(v, file, offset, len);
+        status = bufv_append_file(v, file, offset, shorten(offset, len));
     if (status == APR_SUCCESS && hdtr != NULL)
         status =
             bufv_append_vec(v, hdtr->trailers, (apr_size_t)hdtr->numtrailers);
@@ -216,7 +303,7 @@ apr_status_t apr_socket_sendfile(apr_socket_t *sock, apr_file_t *file,
     apr_uint64_t sent;
     apr_status_t status;
 
-    if (!has_sendfile || flags != 0) {
+    if (!has_sendfile || flags != 0 || is_left(sock)) {
         APRS_OWN(apr_socket_sendfile, own);
         return own(sock, file, hdtr, offset, len, flags);
     }
@@ -242,7 +329,9 @@ static apr_status_t write_vec(apr_file_t *file, const struct iovec *vec,
         status = bufv_writer_file(&w, file, NULL);
     if (status == APR_SUCCESS)
         status = bufv_append_vec(v, vec, nvec);
-    if (status == APR_SUCCESS)
+    if (status == APR_SUCCESS && bufv_length(v) == 0)
+        status = apr_file_flush(file); /* as APR does then, too */
+    else if (status == APR_SUCCESS)
         status = bufv_write(v, w, written);
     bufv_writer_destroy(w);
     bufv_destroy(v);
@@ -257,7 +346,7 @@ apr_status_t apr_file_writev(apr_file_t *file, const struct iovec *vec,
     apr_uint64_t written;
     apr_status_t status;
 
-    if (!has_writev) {
+    if (!has_writev || is_left_file(file)) {
         APRS_OWN(apr_file_writev, own);
         return own(file, vec, nvec, nbytes);
     }
@@ -275,7 +364,7 @@ apr_status_t apr_file_writev_full(apr_file_t *file, const struct iovec *vec,
     apr_uint64_t written;
     apr_status_t status;
 
-    if (!has_writev) {
+    if (!has_writev || is_left_file(file)) {
         APRS_OWN(apr_file_writev_full, own);
         return own(file, vec, nvec, nbytes);
     }

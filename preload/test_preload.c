@@ -11,10 +11,14 @@
 #define APR_WANT_IOVEC
 #include <apr_want.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /* More than any socket's or pipe's buffer takes. */
 #define MANY ((apr_size_t)8 * 1024 * 1024)
@@ -320,12 +324,151 @@ static int gone(void)
                : fails("sendv", status, len);
 }
 
+/* Descriptors that do not block, which APR does not know: its calls return
+ * when there is no room, and so have these. */
+static int wrapped(void)
+{
+    struct iovec vec;
+    apr_size_t len;
+    apr_socket_t *s = NULL;
+    apr_file_t *f = NULL;
+    apr_status_t status;
+    int fds[2];
+
+    vec.iov_base = make_bytes(MANY);
+    vec.iov_len = MANY;
+    if (pipe(fds) != 0 || fcntl(fds[1], F_SETFL, O_NONBLOCK) != 0)
+        return 2;
+    must(apr_os_file_put(&f, &fds[1], APR_FOPEN_WRITE, pool), "file");
+    must(apr_file_writev(f, &vec, 1, &len), "a part");
+    status = apr_file_writev(f, &vec, 1, &len);
+    if (!APR_STATUS_IS_EAGAIN(status))
+        return fails("writev", status, len);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0 ||
+        fcntl(fds[1], F_SETFL, O_NONBLOCK) != 0)
+        return 2;
+    must(apr_os_sock_put(&s, &fds[1], pool), "socket");
+    must(apr_socket_sendv(s, &vec, 1, &len), "a part");
+    status = apr_socket_sendv(s, &vec, 1, &len);
+    return APR_STATUS_IS_EAGAIN(status) ? 0 : fails("sendv", status, len);
+}
+
+/* A limit of the system's own on a socket that blocks, and a pipe that was
+ * wrapped as a socket. */
+static int limited(void)
+{
+    struct timeval soon = {0, 100000};
+    struct iovec vec;
+    apr_size_t len;
+    apr_socket_t *s = NULL;
+    int fds[2];
+
+    vec.iov_base = make_bytes(MANY);
+    vec.iov_len = MANY;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0 ||
+        setsockopt(fds[1], SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon)) != 0)
+        return 2;
+    must(apr_os_sock_put(&s, &fds[1], pool), "socket");
+    must(apr_socket_sendv(s, &vec, 1, &len), "a part");
+    if (len == 0 || len == MANY || pipe(fds) != 0)
+        return fails("sendv", APR_SUCCESS, len);
+    s = NULL;
+    vec.iov_len = 1000;
+    must(apr_os_sock_put(&s, &fds[1], pool), "a pipe");
+    must(apr_socket_sendv(s, &vec, 1, &len), "into a pipe");
+    return len == 1000 ? 0 : fails("into a pipe", APR_SUCCESS, len);
+}
+
+#define THREADS 4
+#define WRITES 20000
+
+static void *APR_THREAD_FUNC write_often(apr_thread_t *thread, void *data)
+{
+    char bytes[100];
+    struct iovec vec[2] = {{bytes, 50}, {bytes + 50, 50}};
+    apr_size_t len;
+    int i;
+
+    (void)thread;
+    memset(bytes, 'x', sizeof(bytes));
+    for (i = 0; i < WRITES; i++)
+        must(apr_file_writev(data, vec, 2, &len), "writev");
+    return NULL;
+}
+
+/* Threads that share a file and its buffer lose nothing of each other's. */
+static int threads(void)
+{
+    char name[] = "/tmp/test_preload.XXXXXX";
+    apr_thread_t *thread[THREADS];
+    apr_finfo_t info;
+    apr_file_t *f;
+    int i;
+
+    must(apr_file_mktemp(&f, name,
+                         APR_FOPEN_CREATE | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
+                             APR_FOPEN_DELONCLOSE | APR_FOPEN_BUFFERED |
+                             APR_FOPEN_XTHREAD,
+                         pool),
+         "file");
+    for (i = 0; i < THREADS; i++)
+        must(apr_thread_create(&thread[i], NULL, write_often, f, pool),
+             "thread");
+    for (i = 0; i < THREADS; i++)
+        join(thread[i]);
+    must(apr_file_flush(f), "flush");
+    must(apr_file_info_get(&info, APR_FINFO_SIZE, f), "size");
+    return info.size == THREADS * WRITES * 100
+               ? 0
+               : fails("writev", APR_SUCCESS, (apr_size_t)info.size);
+}
+
+/* Nothing at all: what is in the buffer leaves. */
+static int nothing(void)
+{
+    char name[] = "/tmp/test_preload.XXXXXX";
+    struct iovec vec = {name, 0};
+    apr_size_t len = 1;
+    apr_finfo_t info;
+    apr_file_t *f;
+
+    must(apr_file_mktemp(&f, name,
+                         APR_FOPEN_CREATE | APR_FOPEN_WRITE | APR_FOPEN_EXCL |
+                             APR_FOPEN_DELONCLOSE | APR_FOPEN_BUFFERED,
+                         pool),
+         "file");
+    must(apr_file_puts("hello", f), "puts");
+    must(apr_file_writev(f, &vec, 1, &len), "writev");
+    must(apr_stat(&info, name, APR_FINFO_SIZE, pool), "size");
+    return info.size == 5 && len == 0
+               ? 0
+               : fails("writev", APR_SUCCESS, (apr_size_t)info.size);
+}
+
+/* A file to its end, however long that is. */
+static int whole(void)
+{
+    apr_file_t *f = make_file(make_bytes(3000), 3000);
+    apr_size_t len = (apr_size_t)-1;
+    apr_off_t offset = 1000;
+    apr_status_t status;
+
+    make_sockets(SOON);
+    status = apr_socket_sendfile(sock, f, NULL, &offset, &len, 0);
+    return status == APR_SUCCESS && len == 2000
+               ? 0
+               : fails("sendfile", status, len);
+}
+
 static const struct {
     const char *name;
     int (*run)(void);
 } cases[] = {
-    {"many", many}, {"partial", partial}, {"raw", raw},   {"file", file},
-    {"end", end},   {"entries", entries}, {"full", full}, {"gone", gone},
+    {"many", many},       {"partial", partial}, {"raw", raw},
+    {"file", file},       {"end", end},         {"entries", entries},
+    {"full", full},       {"gone", gone},       {"wrapped", wrapped},
+    {"limited", limited}, {"threads", threads}, {"nothing", nothing},
+    {"whole", whole},
 };
 
 int main(int argc, char **argv)

@@ -32,14 +32,15 @@ expect()
     fi
 }
 
-for name in many partial file end entries full gone; do
+same='partial end wrapped limited threads nothing whole'
+for name in many file entries full gone $same; do
     expect well "$name, preloaded" \
         env BUFV_PRELOAD_LOG="$log" LD_PRELOAD="$library" "$program" $name
 done
 expect well "raw, preloaded" env BUFV_PRELOAD_RAW=1 LD_PRELOAD="$library" \
     "$program" raw
 expect badly "raw, but not asked for" env LD_PRELOAD="$library" "$program" raw
-for name in partial end; do
+for name in $same; do
     expect well "$name, by APR alone" "$program" $name
 done
 for name in many file entries full gone; do
