@@ -833,6 +833,10 @@ bufv_writer_socket(bufv_writer_t **w, apr_socket_t *sock, apr_pool_t *pool)
  * which others that share it may see: docs/TOUCHES.md. With APR_FOPEN_APPEND
  * each attempt, not the list, goes to the end of the file in one piece.
  *
+ * A file that APR buffers is one thread's at a time, with APR_FOPEN_XTHREAD
+ * too: what another thread writes to it meanwhile, by APR or by a writer of
+ * its own, may be overwritten.
+ *
  * @param w set to the writer, or to NULL on failure
  * @param file borrowed; must be open for writing, and stay so as long as the
  *        writer

@@ -40,6 +40,26 @@ static apr_size_t cut(int fd, apr_off_t offset, apr_size_t len)
     return len;
 }
 
+/* OpenSSL says of each error of the system's that it is "uninitialized". */
+static void forget_reason(bufv__ssl_t *s, apr_status_t instead)
+{
+    ERR_clear_error();
+    apr_atomic_set32(&s->reason, 0);
+    s->status = instead;
+}
+
+/* Why a file was not sent. */
+static apr_status_t judge(bufv__ssl_t *s, apr_status_t error)
+{
+    if (is_unsuited(error)) {
+        forget_reason(s, APR_SUCCESS); /* it is read */
+        return APR_ENOTIMPL;
+    }
+    if (s->status == APR_EGENERAL && error != 0)
+        forget_reason(s, error);
+    return s->status;
+}
+
 static apr_status_t send_once(bufv__ssl_t *s, int fd, apr_off_t offset,
                               apr_size_t len, int more, apr_size_t *written)
 {
@@ -58,12 +78,7 @@ static apr_status_t send_once(bufv__ssl_t *s, int fd, apr_off_t offset,
     }
     if (n == 0)
         return APR_EOF;
-    if (!APR_STATUS_IS_EAGAIN(status) && is_unsuited(error)) {
-        ERR_clear_error();
-        apr_atomic_set32(&s->reason, 0);
-        return APR_ENOTIMPL;
-    }
-    return status == APR_EGENERAL && error != 0 ? error : status;
+    return APR_STATUS_IS_EAGAIN(status) ? status : judge(s, error);
 }
 
 /* The beginning of the range may be in a record that is on its way: then it

@@ -228,6 +228,7 @@ static apr_uint64_t write_lists(SSL *ssl, int fd, const kind_t *kind,
 {
     apr_socket_t *sock = NULL;
     apr_uint64_t sum = 0;
+    char text[200] = "";
     bufv_writer_t *w;
     unsigned turn;
     bufv_t *v;
@@ -241,6 +242,10 @@ static apr_uint64_t write_lists(SSL *ssl, int fd, const kind_t *kind,
         (void)fill(v, sum, turn);
         sum += write_list(v, w, fd, kind, status);
     }
+    /* OpenSSL's reason for each error of the system's in SSL_sendfile() */
+    if (*status != APR_SUCCESS)
+        MUST(strstr(bufv_writer_strerror(w, text, sizeof(text)),
+                    "uninitialized") == NULL);
     return sum;
 }
 
