@@ -64,7 +64,8 @@ extern "C" {
  * @param ssl borrowed; must live as long as the writer is written to. If its
  *        handshake is not complete, the first write makes it. It is given
  *        SSL_MODE_ENABLE_PARTIAL_WRITE and
- *        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, and keeps them.
+ *        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, and keeps them. A BIO between it
+ *        and the socket should not buffer (BIO_f_buffer): nobody flushes it.
  * @param sock borrowed likewise: the socket below `ssl`, to wait for and to
  *        take the timeout from. If it blocks, it is made non-blocking for the
  *        time of each attempt: a thread that begins to read from the socket
@@ -101,7 +102,9 @@ extern "C" {
  * himself only when no list is pending.
  *
  * OpenSSL lets one thread at a time use an SSL object, for reading or writing.
- * The writer's lock keeps writers apart and does not know of SSL_read().
+ * The writer's lock keeps writers apart and does not know of SSL_read(). While
+ * a record is on its way SSL_read() fails ("bad length") if it finds that the
+ * peer asks for new keys or to renegotiate: OpenSSL's own rule.
  */
 BUFV_OPENSSL_DECLARE(apr_status_t)
 bufv_writer_ssl(bufv_writer_t **w, SSL *ssl, apr_socket_t *sock,
