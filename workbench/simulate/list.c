@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "list.h"
+#include "system.h"
 
 #include <apr_strings.h>
 
@@ -37,6 +38,7 @@ void lists_init(void)
 {
     char name[] = "/tmp/bufv-simulate-XXXXXX";
     apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_WRITE;
+    apr_off_t at = 0;
     apr_pool_t *pool;
     uint32_t x = 2463534242u, i;
 
@@ -50,10 +52,24 @@ void lists_init(void)
     HOLDS(apr_file_mktemp(&file[0], name, flags | APR_FOPEN_CREATE, pool) ==
           APR_SUCCESS);
     HOLDS(apr_file_write_full(file[0], pattern, PATTERN, NULL) == APR_SUCCESS);
+    HOLDS(apr_file_seek(file[0], APR_SET, &at) == APR_SUCCESS);
     HOLDS(apr_file_open(&file[1], name,
                         APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, 0,
                         pool) == APR_SUCCESS);
     HOLDS(apr_file_remove(name, pool) == APR_SUCCESS);
+}
+
+apr_file_t *lists_file(int unread)
+{
+    return file[unread];
+}
+
+/* The library reads without moving it. */
+static void check_position(apr_file_t *f)
+{
+    apr_off_t at = 0;
+
+    HOLDS(apr_file_seek(f, APR_CUR, &at) == APR_SUCCESS && at == 0);
 }
 
 /* ---- release points */
@@ -396,13 +412,14 @@ void list_append_missing(list_t *list)
 
 static void append_too_much(list_t *list);
 static void append_adjacent(list_t *list);
+static void append_starved(list_t *list);
 
 /* Those that come often are there often. */
 static void (*const kinds[])(list_t *list) = {
     append_borrowed, append_borrowed,   append_borrowed, append_borrowed,
     append_copied,   list_append_owned, append_several,  append_text,
     append_reserved, list_append_owned, append_range,    append_owned_range,
-    append_empty,    append_too_much,   append_adjacent,
+    append_empty,    append_too_much,   append_adjacent, append_starved,
 };
 
 void list_fill(list_t *list, unsigned chunks)
@@ -492,6 +509,26 @@ static void append_too_much(list_t *list)
         HOLDS(bufv_commit(list->v, 0) == APR_SUCCESS);
         HOLDS(bufv_commit(list->v, 0) == APR_EINVAL);
     }
+    list_check(list);
+}
+
+/* There is no memory: what needs some is refused. */
+static void append_starved(list_t *list)
+{
+    uint32_t len = some_length(), at = some_place();
+    int copies = rnd(2) > 0;
+    apr_status_t status;
+
+    system_memory_lacks = 1;
+    status = copies ? bufv_append_copy(list->v, pattern + at, len)
+                    : bufv_append(list->v, pattern + at, len);
+    system_memory_lacks = 0;
+    if (status == APR_SUCCESS) {
+        part_new(list, at, len);
+        list->copies |= copies;
+    }
+    else
+        refused(list, status, APR_ENOMEM);
     list_check(list);
 }
 
@@ -726,4 +763,6 @@ void lists_end(void)
     list_check_released();
     for (i = 0; i < owned_count; i++)
         HOLDS(owned[i].released);
+    check_position(file[0]);
+    check_position(file[1]);
 }
