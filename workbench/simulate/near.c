@@ -19,6 +19,9 @@
 /* It asks for half as much each time, but for no less. */
 #define STARVED_BYTES ((apr_size_t)4096)
 
+/* The longest single wait. */
+#define WAIT_MAX apr_time_from_sec(24 * 60 * 60)
+
 /* So much is copied for any destination. */
 #define COPIED_LEAST ((apr_size_t)512)
 
@@ -479,14 +482,16 @@ static void pass(call_t *c, apr_time_t began)
         set_clocks(c->n);
 }
 
-/* What a wait is given is what is left of the limits, to the microsecond. */
+/* What a wait is given is what is left of the limits, to the microsecond, or a
+ * day: clocks that step back make deadlines longer than that. */
 static void check_timeout(const call_t *c, apr_interval_time_t timeout)
 {
     apr_time_t end = end_of(c);
 
     HOLDS(c->may_wait && !c->doomed && world_now() >= c->sleeps_to);
     HOLDS(timeout != 0 && (timeout < 0) == (end == NEVER));
-    HOLDS(timeout < 0 || world_now() + timeout == end);
+    HOLDS(timeout < 0 || world_now() + timeout == end ||
+          (timeout == WAIT_MAX && world_now() + timeout < end));
 }
 
 static apr_status_t watch_wait(void *baton, apr_interval_time_t timeout)
