@@ -574,6 +574,50 @@ static void put_parts(list_t *to, const list_t *from)
     to->missing |= from->missing;
 }
 
+/* What lacked memory has changed nothing. */
+static void check_starved(apr_status_t status, const list_t *one,
+                          uint64_t one_left, const list_t *two,
+                          uint64_t two_left)
+{
+    HOLDS(status == APR_ENOMEM);
+    HOLDS(bufv_length(one->v) == one_left && bufv_length(two->v) == two_left);
+}
+
+/* Clones or moves. Now and then there is no memory at first. */
+static void join(list_t *to, list_t *from,
+                 apr_status_t (*how)(bufv_t *v, bufv_t *from))
+{
+    uint64_t left = bufv_length(to->v), rest = bufv_length(from->v);
+    apr_status_t status;
+
+    system_memory_lacks = rnd(8) == 0;
+    status = how(to->v, from->v);
+    if (system_memory_lacks && status != APR_SUCCESS) {
+        system_memory_lacks = 0;
+        refused(to, status, APR_ENOMEM);
+        check_starved(status, to, left, from, rest);
+        status = how(to->v, from->v);
+    }
+    system_memory_lacks = 0;
+    HOLDS(status == APR_SUCCESS);
+}
+
+static void split(list_t *from, uint64_t n, list_t *head)
+{
+    uint64_t left = bufv_length(head->v), rest = bufv_length(from->v);
+    apr_status_t status;
+
+    system_memory_lacks = rnd(8) == 0;
+    status = bufv_split(from->v, n, head->v);
+    if (system_memory_lacks && status != APR_SUCCESS) {
+        system_memory_lacks = 0;
+        check_starved(status, head, left, from, rest);
+        status = bufv_split(from->v, n, head->v);
+    }
+    system_memory_lacks = 0;
+    HOLDS(status == APR_SUCCESS);
+}
+
 void list_clone(list_t *to, list_t *from)
 {
     int i, end = to->end;
@@ -581,7 +625,7 @@ void list_clone(list_t *to, list_t *from)
     put_parts(to, from);
     for (i = end; i < to->end; i++)
         hold(&to->parts[i]);
-    HOLDS(bufv_clone(to->v, from->v) == APR_SUCCESS);
+    join(to, from, bufv_clone);
     list_check(to);
     list_check(from);
 }
@@ -592,7 +636,7 @@ void list_append(list_t *to, list_t *from)
     from->first = from->end = FRONT;
     from->cut = 0;
     from->left = 0;
-    HOLDS(bufv_append_list(to->v, from->v) == APR_SUCCESS);
+    join(to, from, bufv_append_list);
     list_check(to);
     list_check(from);
 }
@@ -630,7 +674,7 @@ void list_split(list_t *from, list_t *head)
     head->left += n;
     head->copies |= from->copies;
     head->missing |= from->missing;
-    HOLDS(bufv_split(from->v, n, head->v) == APR_SUCCESS);
+    split(from, n, head);
     list_check(from);
     list_check(head);
 }
@@ -673,6 +717,29 @@ void list_read(list_t *list, uint32_t most)
     HOLDS(len == expected && memcmp(bytes, copy, len) == 0);
     list_check_released();
     list_check(list);
+}
+
+void list_peek(list_t *list)
+{
+    struct iovec vec[VEC_MAX];
+    apr_size_t n = 1 + rnd(VEC_MAX), from = 0, i;
+    apr_status_t status = bufv_peek(list->v, vec, &n);
+
+    HOLDS(status == APR_SUCCESS ||
+          (list->missing && APR_STATUS_IS_EOF(status)));
+    HOLDS((n > 0) == (list->left > 0 && status == APR_SUCCESS));
+    for (i = 0; i < n; i++) {
+        HOLDS(vec[i].iov_len > 0);
+        HOLDS(list_has(list, from, vec[i].iov_base, vec[i].iov_len));
+        from += vec[i].iov_len;
+    }
+}
+
+void list_trim(list_t *list)
+{
+    bufv_trim(list->v);
+    list_check(list);
+    list_peek(list);
 }
 
 void list_clear(list_t *list)

@@ -96,6 +96,12 @@ void list_prepend(list_t *list);
 /** Reads some bytes off the front and compares them. */
 void list_read(list_t *list, uint32_t most);
 
+/** Looks at what is in front. */
+void list_peek(list_t *list);
+
+/** bufv_trim(). */
+void list_trim(list_t *list);
+
 /** bufv_clear(), bufv_destroy(). */
 void list_clear(list_t *list);
 void list_destroy(list_t *list);

@@ -358,10 +358,22 @@ static void write_same(const call_t *c)
     bufv_writer_destroy(w);
 }
 
+/* Nor is it cloned while an operation has a part of it. */
+static void clone_same(const call_t *c)
+{
+    bufv_t *other;
+
+    HOLDS(bufv_create(&other, NULL) == APR_SUCCESS);
+    HOLDS(APR_STATUS_IS_EBUSY(bufv_clone(other, c->list->v)));
+    HOLDS(bufv_length(other) == 0);
+    bufv_destroy(other);
+}
+
 /* An operation may use other lists and other writers. */
 static void write_aside(const call_t *c)
 {
     write_same(c);
+    clone_same(c);
     system_block_is_lent = 1;
     sink_write_many();
     system_block_is_lent = 0;
@@ -893,6 +905,9 @@ static void check_versions(const near_t *n, const list_t *list)
     memset(&report, 0x5a, sizeof(report));
     report.known.size = sizeof(report);
     HOLDS(bufv_write_with(list->v, n->w, NULL, &report.known) == APR_ENOTIMPL);
+    bufv_writer_report(n->w, &report.known);
+    HOLDS(report.later == 0 && report.known.status == APR_EINVAL);
+    memset(&report, 0x5a, sizeof(report));
     report.known.size = sizeof(report.known) - 1;
     before = report;
     HOLDS(bufv_write_with(list->v, n->w, NULL, &report.known) == APR_EINVAL);

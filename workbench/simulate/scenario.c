@@ -104,6 +104,12 @@ static list_t *change(near_t *n, list_t *list)
         if (!n->locked)
             list_read(list, 1 + rnd(3000));
         return list;
+    case 4:
+        list_trim(list);
+        return list;
+    case 5:
+        list_peek(list);
+        return list;
     default:
         return list;
     }
