@@ -683,6 +683,7 @@ void list_prepend(list_t *list)
 {
     part_t *part;
 
+    HOLDS(bufv_prepend(list->v, rnd(2) ? pattern : NULL, 0) == APR_SUCCESS);
     if (list->first == 0)
         return;
     if (list->first < list->end)

@@ -25,9 +25,6 @@
 /* So much is copied for any destination. */
 #define COPIED_LEAST ((apr_size_t)512)
 
-/* So much a write can copy on its stack. */
-#define STACK_ROOM ((apr_size_t)16 * 1024)
-
 /* What one call has done so far. */
 typedef struct call_t {
     near_t *n;
@@ -199,13 +196,13 @@ static void check_entries(const call_t *c, apr_size_t nvec, apr_size_t sum)
 }
 
 /* Whether all that is left is copied into one entry: it is less than what is
- * copied, and there is room for it on the stack. */
+ * copied, and there is room for it in a block of scratch memory. */
 static int is_small(const call_t *c)
 {
     const list_t *list = c->list;
     int i;
 
-    if (list->left >= c->n->copy_below || list->left > STACK_ROOM ||
+    if (list->left >= c->n->copy_below || list->left > SYSTEM_BLOCK ||
         list->missing)
         return 0;
     for (i = list->first; i < list->end; i++) {
