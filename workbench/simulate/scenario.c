@@ -110,6 +110,10 @@ static list_t *change(near_t *n, list_t *list)
     case 5:
         list_peek(list);
         return list;
+    case 6: /* others may come between */
+        if (n->locked)
+            near_abandon(n);
+        return list;
     default:
         return list;
     }

@@ -18,20 +18,21 @@
 
 system_memory_t system_memory;
 int system_memory_lacks;
-system_watch_t system_watch;
-
 int system_block_is_lent;
+system_watch_t system_watch;
 
 static int in_seed;
 static size_t bytes_before; /* that it had at the beginning of the seed */
 static apr_time_t wall;
 static void (*unload)(void); /* what the library has for its end */
 
-/* ---- memory: the size is in front of it */
+/* ---- memory: the size is in front of it
+ *
+ * In the simulation itself malloc() is the system's: see CMakeLists.txt. */
 
 #define HEAD offsetof(head_t, bytes)
 
-/* So much of what is freed is scribbled over. A sanitizer sees to it itself.
+/* So much of what is freed is scribbled over; a sanitizer sees to it itself.
  */
 #ifdef __SANITIZE_ADDRESS__
 #define SCRIBBLED ((size_t)0)
