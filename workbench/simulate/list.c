@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "list.h"
+#include "system.h"
 
 #include <apr_strings.h>
 
@@ -37,6 +38,7 @@ void lists_init(void)
 {
     char name[] = "/tmp/bufv-simulate-XXXXXX";
     apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_WRITE;
+    apr_off_t at = 0;
     apr_pool_t *pool;
     uint32_t x = 2463534242u, i;
 
@@ -50,10 +52,24 @@ void lists_init(void)
     HOLDS(apr_file_mktemp(&file[0], name, flags | APR_FOPEN_CREATE, pool) ==
           APR_SUCCESS);
     HOLDS(apr_file_write_full(file[0], pattern, PATTERN, NULL) == APR_SUCCESS);
+    HOLDS(apr_file_seek(file[0], APR_SET, &at) == APR_SUCCESS);
     HOLDS(apr_file_open(&file[1], name,
                         APR_FOPEN_READ | APR_FOPEN_SENDFILE_ENABLED, 0,
                         pool) == APR_SUCCESS);
     HOLDS(apr_file_remove(name, pool) == APR_SUCCESS);
+}
+
+apr_file_t *lists_file(int unread)
+{
+    return file[unread];
+}
+
+/* The library reads without moving it. */
+static void check_position(apr_file_t *f)
+{
+    apr_off_t at = 0;
+
+    HOLDS(apr_file_seek(f, APR_CUR, &at) == APR_SUCCESS && at == 0);
 }
 
 /* ---- release points */
@@ -396,13 +412,14 @@ void list_append_missing(list_t *list)
 
 static void append_too_much(list_t *list);
 static void append_adjacent(list_t *list);
+static void append_starved(list_t *list);
 
 /* Those that come often are there often. */
 static void (*const kinds[])(list_t *list) = {
     append_borrowed, append_borrowed,   append_borrowed, append_borrowed,
     append_copied,   list_append_owned, append_several,  append_text,
     append_reserved, list_append_owned, append_range,    append_owned_range,
-    append_empty,    append_too_much,   append_adjacent,
+    append_empty,    append_too_much,   append_adjacent, append_starved,
 };
 
 void list_fill(list_t *list, unsigned chunks)
@@ -495,6 +512,26 @@ static void append_too_much(list_t *list)
     list_check(list);
 }
 
+/* There is no memory: what needs some is refused. */
+static void append_starved(list_t *list)
+{
+    uint32_t len = some_length(), at = some_place();
+    int copies = rnd(2) > 0;
+    apr_status_t status;
+
+    system_memory_lacks = 1;
+    status = copies ? bufv_append_copy(list->v, pattern + at, len)
+                    : bufv_append(list->v, pattern + at, len);
+    system_memory_lacks = 0;
+    if (status == APR_SUCCESS) {
+        part_new(list, at, len);
+        list->copies |= copies;
+    }
+    else
+        refused(list, status, APR_ENOMEM);
+    list_check(list);
+}
+
 /* Two chunks that are neighbours in memory as well. */
 static void append_adjacent(list_t *list)
 {
@@ -537,6 +574,50 @@ static void put_parts(list_t *to, const list_t *from)
     to->missing |= from->missing;
 }
 
+/* What lacked memory has changed nothing. */
+static void check_starved(apr_status_t status, const list_t *one,
+                          uint64_t one_left, const list_t *two,
+                          uint64_t two_left)
+{
+    HOLDS(status == APR_ENOMEM);
+    HOLDS(bufv_length(one->v) == one_left && bufv_length(two->v) == two_left);
+}
+
+/* Clones or moves. Now and then there is no memory at first. */
+static void join(list_t *to, list_t *from,
+                 apr_status_t (*how)(bufv_t *v, bufv_t *from))
+{
+    uint64_t left = bufv_length(to->v), rest = bufv_length(from->v);
+    apr_status_t status;
+
+    system_memory_lacks = rnd(8) == 0;
+    status = how(to->v, from->v);
+    if (system_memory_lacks && status != APR_SUCCESS) {
+        system_memory_lacks = 0;
+        refused(to, status, APR_ENOMEM);
+        check_starved(status, to, left, from, rest);
+        status = how(to->v, from->v);
+    }
+    system_memory_lacks = 0;
+    HOLDS(status == APR_SUCCESS);
+}
+
+static void split(list_t *from, uint64_t n, list_t *head)
+{
+    uint64_t left = bufv_length(head->v), rest = bufv_length(from->v);
+    apr_status_t status;
+
+    system_memory_lacks = rnd(8) == 0;
+    status = bufv_split(from->v, n, head->v);
+    if (system_memory_lacks && status != APR_SUCCESS) {
+        system_memory_lacks = 0;
+        check_starved(status, head, left, from, rest);
+        status = bufv_split(from->v, n, head->v);
+    }
+    system_memory_lacks = 0;
+    HOLDS(status == APR_SUCCESS);
+}
+
 void list_clone(list_t *to, list_t *from)
 {
     int i, end = to->end;
@@ -544,7 +625,7 @@ void list_clone(list_t *to, list_t *from)
     put_parts(to, from);
     for (i = end; i < to->end; i++)
         hold(&to->parts[i]);
-    HOLDS(bufv_clone(to->v, from->v) == APR_SUCCESS);
+    join(to, from, bufv_clone);
     list_check(to);
     list_check(from);
 }
@@ -555,7 +636,7 @@ void list_append(list_t *to, list_t *from)
     from->first = from->end = FRONT;
     from->cut = 0;
     from->left = 0;
-    HOLDS(bufv_append_list(to->v, from->v) == APR_SUCCESS);
+    join(to, from, bufv_append_list);
     list_check(to);
     list_check(from);
 }
@@ -593,7 +674,7 @@ void list_split(list_t *from, list_t *head)
     head->left += n;
     head->copies |= from->copies;
     head->missing |= from->missing;
-    HOLDS(bufv_split(from->v, n, head->v) == APR_SUCCESS);
+    split(from, n, head);
     list_check(from);
     list_check(head);
 }
@@ -602,6 +683,7 @@ void list_prepend(list_t *list)
 {
     part_t *part;
 
+    HOLDS(bufv_prepend(list->v, rnd(2) ? pattern : NULL, 0) == APR_SUCCESS);
     if (list->first == 0)
         return;
     if (list->first < list->end)
@@ -636,6 +718,29 @@ void list_read(list_t *list, uint32_t most)
     HOLDS(len == expected && memcmp(bytes, copy, len) == 0);
     list_check_released();
     list_check(list);
+}
+
+void list_peek(list_t *list)
+{
+    struct iovec vec[VEC_MAX];
+    apr_size_t n = 1 + rnd(VEC_MAX), from = 0, i;
+    apr_status_t status = bufv_peek(list->v, vec, &n);
+
+    HOLDS(status == APR_SUCCESS ||
+          (list->missing && APR_STATUS_IS_EOF(status)));
+    HOLDS((n > 0) == (list->left > 0 && status == APR_SUCCESS));
+    for (i = 0; i < n; i++) {
+        HOLDS(vec[i].iov_len > 0);
+        HOLDS(list_has(list, from, vec[i].iov_base, vec[i].iov_len));
+        from += vec[i].iov_len;
+    }
+}
+
+void list_trim(list_t *list)
+{
+    bufv_trim(list->v);
+    list_check(list);
+    list_peek(list);
 }
 
 void list_clear(list_t *list)
@@ -726,4 +831,6 @@ void lists_end(void)
     list_check_released();
     for (i = 0; i < owned_count; i++)
         HOLDS(owned[i].released);
+    check_position(file[0]);
+    check_position(file[1]);
 }

@@ -60,6 +60,9 @@ typedef struct list_t {
 /** Once in a process: the pattern, and a file of it. */
 void lists_init(void);
 
+/** The file; `unread`: one that may be sent unread. */
+apr_file_t *lists_file(int unread);
+
 /** At the beginning and the end of a seed. At the end all that was given to a
  * list has to have been released. */
 void lists_begin(apr_pool_t *pool);
@@ -92,6 +95,12 @@ void list_prepend(list_t *list);
 
 /** Reads some bytes off the front and compares them. */
 void list_read(list_t *list, uint32_t most);
+
+/** Looks at what is in front. */
+void list_peek(list_t *list);
+
+/** bufv_trim(). */
+void list_trim(list_t *list);
 
 /** bufv_clear(), bufv_destroy(). */
 void list_clear(list_t *list);

@@ -17,6 +17,8 @@
 
 #include "near.h"
 #include "scenario.h"
+#include "sink.h"
+#include "system.h"
 
 #include <apr_general.h>
 
@@ -87,13 +89,8 @@ static int run_corpus(const char *name)
     return EXIT_SUCCESS;
 }
 
-int main(int argc, const char *const *argv)
+static int run(int argc, const char *const *argv)
 {
-    if (argc < 3 || apr_initialize() != APR_SUCCESS)
-        return usage();
-    world_init();
-    lists_init();
-    tls_init();
     if (strcmp(argv[1], "--corpus") == 0)
         return run_corpus(argv[2]);
     if (strcmp(argv[1], "--seed") != 0)
@@ -103,4 +100,20 @@ int main(int argc, const char *const *argv)
     printf("seed %s: hash %016" PRIx64 "\n", argv[2],
            scenario_run(strtoull(argv[2], NULL, 10)));
     return EXIT_SUCCESS;
+}
+
+/* The first write gets the block that the process keeps. */
+int main(int argc, const char *const *argv)
+{
+    int result;
+
+    if (argc < 3 || apr_initialize() != APR_SUCCESS)
+        return usage();
+    world_init();
+    lists_init();
+    tls_init();
+    sink_write_many();
+    result = run(argc, argv);
+    system_unload();
+    return result;
 }

@@ -3,7 +3,10 @@
 #include "near.h"
 #include "fiber.h"
 #include "memory.h"
+#include "sink.h"
+#include "system.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +19,12 @@
 /* It asks for half as much each time, but for no less. */
 #define STARVED_BYTES ((apr_size_t)4096)
 
+/* The longest single wait. */
+#define WAIT_MAX apr_time_from_sec(24 * 60 * 60)
+
+/* So much is copied for any destination. */
+#define COPIED_LEAST ((apr_size_t)512)
+
 /* What one call has done so far. */
 typedef struct call_t {
     near_t *n;
@@ -26,14 +35,23 @@ typedef struct call_t {
     uint64_t written;
     uint64_t attempts, told, waits, copied;
     apr_interval_time_t waited;
+    int was_over;      /* before anything was attempted */
     apr_status_t last; /* of the last operation */
+    int timed_up;      /* the last wait said so */
     int last_took_nothing;
     int starved; /* attempts in a row */
     int has_turn;
     apr_size_t most; /* that memory may be asked for, since it lacked */
     int reads_files; /* one could not be sent unread */
     apr_time_t tried;
-    int idle;   /* attempts at this time that took nothing */
+    int idle;               /* attempts at this time that took nothing */
+    apr_size_t copies;      /* the next attempt may copy so much */
+    int unreadable;         /* a file could not be read */
+    apr_time_t sleeps_to;   /* it has to sleep until then */
+    int has_read;           /* the clock, */
+    apr_time_t read, shown; /* when, and what it said */
+    apr_interval_time_t lost, lost_then; /* by a clock that stepped back; and
+                                            when a byte was last accepted */
     int doomed; /* list or writer was destroyed by a callback */
     uint64_t doomed_left;
     bufv_call_t hook;
@@ -86,7 +104,7 @@ static apr_time_t hard_end(const call_t *c)
     if (c->n->deadline != 0)
         end = earlier(end, c->n->deadline - c->n->epoch);
     if (c->asked.within > 0)
-        end = earlier(end, c->began + c->asked.within);
+        end = earlier(end, c->began + c->asked.within + c->lost);
     if (c->asked.within < 0)
         end = earlier(end, c->began);
     return end;
@@ -99,10 +117,17 @@ static apr_time_t end_of(const call_t *c)
 
     if (!c->may_wait || stall < 0)
         return hard_end(c);
-    return earlier(hard_end(c), c->accepted + stall);
+    return earlier(hard_end(c), c->accepted + stall + c->lost - c->lost_then);
 }
 
 /* ---- operations under watch */
+
+/* An attempt that ends so is the last one. */
+static int is_final(apr_status_t status)
+{
+    return is_gone(status) || status == APR_EGENERAL ||
+           APR_STATUS_IS_TIMEUP(status) || status == EIO || status == ENOSPC;
+}
 
 /* What may be attempted, and by whom. */
 static void check_attempt(const call_t *c, apr_size_t sum, int more)
@@ -111,13 +136,14 @@ static void check_attempt(const call_t *c, apr_size_t sum, int more)
     uint64_t rest = c->list->left - sum;
 
     HOLDS(n->running && !n->full && !c->doomed);
-    HOLDS(!is_gone(c->last) && c->last != APR_EGENERAL); /* nor after these */
+    HOLDS(!is_final(c->last) && world_now() >= c->sleeps_to);
     list_check_released();
     HOLDS(sum > 0 && sum <= n->max_bytes && sum <= c->list->left);
     HOLDS(sum <= c->most && c->starved <= (c->may_wait ? STARVED_MAX : 1));
     HOLDS(world_now() < hard_end(c) && world_now() <= end_of(c));
     HOLDS(!n->locked || n->partial == c->list ||
           (n->partial == NULL && !n->dropped));
+    HOLDS(n->record == NULL || n->record == c->list);
     HOLDS(c->asked.budget == 0 || c->written + sum <= c->asked.budget);
     if (rest == 0 || c->written + sum == c->asked.budget)
         HOLDS(more == 0);
@@ -125,14 +151,20 @@ static void check_attempt(const call_t *c, apr_size_t sum, int more)
         HOLDS(more != 0);
 }
 
-/* Whether a range comes next that will be sent unread. */
+/* Whether a part of which so much is left will be sent unread. */
+static int is_unread(const call_t *c, const part_t *part, uint32_t left)
+{
+    return part->is_file == 2 && c->n->has_sendfile && !c->reads_files &&
+           left >= c->n->sendfile_from;
+}
+
+/* Whether such a range comes next. */
 static int is_unread_next(const call_t *c, apr_size_t sum)
 {
     uint32_t left;
     const part_t *part = list_part(c->list, sum, &left);
 
-    return part != NULL && part->is_file == 2 && c->n->has_sendfile &&
-           !c->reads_files && left >= c->n->sendfile_from;
+    return part != NULL && is_unread(c, part, left);
 }
 
 /* Each chunk is an entry where nothing is copied; of two small neighbours at
@@ -161,6 +193,33 @@ static void check_entries(const call_t *c, apr_size_t nvec, apr_size_t sum)
         HOLDS(nvec == chunks);
     else if (neighbours && c->attempts == 0 && !c->n->experienced)
         HOLDS(nvec < chunks);
+}
+
+/* Whether all that is left is copied into one entry: it is less than what is
+ * copied, and there is room for it in a block of scratch memory. */
+static int is_small(const call_t *c)
+{
+    const list_t *list = c->list;
+    int i;
+
+    if (list->left >= c->n->copy_below || list->left > SYSTEM_BLOCK ||
+        list->missing)
+        return 0;
+    for (i = list->first; i < list->end; i++) {
+        if (is_unread(c, &list->parts[i], list->parts[i].len))
+            return 0;
+    }
+    return 1;
+}
+
+/* A destination of which nothing is known is given all that there is. */
+static void check_first(const call_t *c, apr_size_t sum)
+{
+    if (c->attempts > 0 || c->n->experienced || c->unreadable ||
+        c->list->left > c->n->max_bytes ||
+        (c->asked.budget != 0 && c->list->left > c->asked.budget))
+        return;
+    HOLDS(!is_small(c) || sum == c->list->left);
 }
 
 /* Nobody asks again and again what said no. */
@@ -195,7 +254,9 @@ static void accepted(call_t *c, apr_size_t count, int more)
     list->sent += count;
     c->written += count;
     c->accepted = world_now();
+    c->lost_then = c->lost;
     n->held = more;
+    n->record = NULL;
     if (n->locked && n->partial == NULL && list->left > 0)
         n->partial = list;
     if (n->partial == list && list->left == 0)
@@ -217,6 +278,10 @@ static int strike(call_t *c, apr_status_t *status)
         *status = APR_ENOMEM;
     else if (chance(f->ends))
         *status = APR_SUCCESS;
+    else if (c->n->locked && c->n->record == NULL && chance(f->records)) {
+        c->n->record = c->list;
+        *status = APR_EAGAIN;
+    }
     else
         return 0;
     return 1;
@@ -271,6 +336,46 @@ static apr_status_t concluded(call_t *c, const char *op, apr_size_t nvec,
     return c->last;
 }
 
+/* An error that comes with bytes. */
+static apr_status_t some_error(void)
+{
+    static const apr_status_t errors[] = {APR_TIMEUP, EIO, ENOSPC};
+
+    return errors[rnd(3)];
+}
+
+/* A list that is being written goes by no other writer. */
+static void write_same(const call_t *c)
+{
+    apr_uint64_t n = 7;
+    sink_t sink;
+    bufv_writer_t *w = sink_writer(&sink);
+
+    HOLDS(APR_STATUS_IS_EBUSY(bufv_write(c->list->v, w, &n)) && n == 0);
+    bufv_writer_destroy(w);
+}
+
+/* Nor is it cloned while an operation has a part of it. */
+static void clone_same(const call_t *c)
+{
+    bufv_t *other;
+
+    HOLDS(bufv_create(&other, NULL) == APR_SUCCESS);
+    HOLDS(APR_STATUS_IS_EBUSY(bufv_clone(other, c->list->v)));
+    HOLDS(bufv_length(other) == 0);
+    bufv_destroy(other);
+}
+
+/* An operation may use other lists and other writers. */
+static void write_aside(const call_t *c)
+{
+    write_same(c);
+    clone_same(c);
+    system_block_is_lent = 1;
+    sink_write_many();
+    system_block_is_lent = 0;
+}
+
 /* The connection goes, and the bytes that were just accepted with it. */
 static apr_status_t break_off(near_t *n)
 {
@@ -292,6 +397,8 @@ static apr_status_t watch_writev(void *baton, const struct iovec *vec,
     apr_size_t i, sum = 0, given;
 
     HOLDS(c->n == n && nvec > 0 && nvec <= n->max_vec && nvec <= VEC_MAX);
+    if (chance(n->faults.aside))
+        write_aside(c);
     for (i = 0; i < nvec; i++) {
         HOLDS(vec[i].iov_len > 0);
         HOLDS(list_has(c->list, sum, vec[i].iov_base, vec[i].iov_len));
@@ -299,6 +406,7 @@ static apr_status_t watch_writev(void *baton, const struct iovec *vec,
     }
     check_attempt(c, sum, more);
     check_entries(c, nvec, sum);
+    check_first(c, sum);
     check_pace(c);
     if (more != 0)
         HOLDS((more == BUFV_MORE_FILE) == is_unread_next(c, sum));
@@ -316,6 +424,8 @@ static apr_status_t watch_writev(void *baton, const struct iovec *vec,
             status = APR_EAGAIN;
         if (*written > 0 && chance(n->faults.breaks))
             status = break_off(n);
+        if (*written > 0 && chance(n->faults.fails))
+            status = some_error();
         if (*written == sum && status == APR_SUCCESS &&
             chance(n->faults.claims))
             *written = sum + 1 + rnd(3);
@@ -324,21 +434,19 @@ static apr_status_t watch_writev(void *baton, const struct iovec *vec,
     return status == APR_EGENERAL ? APR_SUCCESS : status;
 }
 
-/* Sends a part of a file "unread": by reading it here. Now and then it cannot
- * be done with this file, which then is read by the library. */
+/* Sends a part of a file "unread": its bytes are those of the pattern. Now and
+ * then it cannot be done with this file, which then is read by the library. */
 static apr_status_t watch_sendfile(void *baton, apr_file_t *file,
                                    apr_off_t offset, apr_size_t len, int more,
                                    apr_size_t *written)
 {
-    static unsigned char bytes[65536];
     call_t *c = this_call();
     near_t *n = baton;
-    apr_status_t status = APR_SUCCESS;
-    apr_size_t room = len < sizeof(bytes) ? len : sizeof(bytes);
+    apr_status_t status;
     struct iovec entry;
     uint32_t rest;
 
-    HOLDS(c->n == n && len <= n->max_bytes);
+    HOLDS(c->n == n && len <= n->max_bytes && file == lists_file(1));
     HOLDS(list_place(c->list, 0, &rest) == (uint32_t)offset && len <= rest);
     check_attempt(c, len, more);
     check_pace(c);
@@ -348,15 +456,28 @@ static apr_status_t watch_sendfile(void *baton, apr_file_t *file,
         c->reads_files = 1;
         return concluded(c, "sendfile", 0, len, 0, APR_ENOTIMPL, more);
     }
-    status = apr_file_seek(file, APR_SET, &offset);
-    if (status == APR_SUCCESS)
-        status = apr_file_read(file, bytes, &room);
-    entry.iov_base = bytes;
-    entry.iov_len = room;
-    if (status == APR_SUCCESS)
-        status =
-            n->ops->writev(n->baton, &entry, 1, more || room < len, written);
+    if (offset >= (apr_off_t)PATTERN)
+        return concluded(c, "sendfile", 0, len, 0, APR_EOF, more);
+    entry.iov_base = pattern + offset;
+    entry.iov_len = PATTERN - (size_t)offset;
+    if (entry.iov_len > len)
+        entry.iov_len = len;
+    status = n->ops->writev(n->baton, &entry, 1, more || entry.iov_len < len,
+                            written);
     return concluded(c, "sendfile", 0, len, *written, status, more);
+}
+
+/* Somebody sets the clock meanwhile. The wall's may go anywhere. */
+static void set_clocks(near_t *n)
+{
+    if (!n->own_clock)
+        system_wall_jump();
+    else {
+        apr_interval_time_t step = 1 + (apr_interval_time_t)rnd(3000000);
+
+        n->epoch -= step;
+        tell("  the clock steps back by %.6f s", (double)step / 1e6);
+    }
 }
 
 static void pass(call_t *c, apr_time_t began)
@@ -366,6 +487,20 @@ static void pass(call_t *c, apr_time_t began)
     c->waited += world_now() - began;
     tell("  waited %.6f s", (double)(world_now() - began) / 1e6);
     near_counts.waits++;
+    if (chance(c->n->faults.steps))
+        set_clocks(c->n);
+}
+
+/* What a wait is given is what is left of the limits, to the microsecond, or a
+ * day: clocks that step back make deadlines longer than that. */
+static void check_timeout(const call_t *c, apr_interval_time_t timeout)
+{
+    apr_time_t end = end_of(c);
+
+    HOLDS(c->may_wait && !c->doomed && world_now() >= c->sleeps_to);
+    HOLDS(timeout != 0 && (timeout < 0) == (end == NEVER));
+    HOLDS(timeout < 0 || world_now() + timeout == end ||
+          (timeout == WAIT_MAX && world_now() + timeout < end));
 }
 
 static apr_status_t watch_wait(void *baton, apr_interval_time_t timeout)
@@ -375,11 +510,10 @@ static apr_status_t watch_wait(void *baton, apr_interval_time_t timeout)
     apr_time_t began = world_now(), end = end_of(c);
     apr_status_t status;
 
-    HOLDS(c->n == n && c->may_wait && !n->running && !n->held);
+    HOLDS(c->n == n && !n->running && !n->held);
     HOLDS(c->list->left > 0);
     list_check_released();
-    HOLDS(timeout != 0 && (timeout < 0) == (end == NEVER));
-    HOLDS(timeout < 0 || began + timeout == end);
+    check_timeout(c, timeout);
     if (chance(n->faults.woken))
         status = APR_SUCCESS;
     else if (chance(n->faults.interrupted)) {
@@ -390,8 +524,9 @@ static apr_status_t watch_wait(void *baton, apr_interval_time_t timeout)
     }
     else
         status = n->ops->wait(n->baton, timeout);
-    pass(c, began);
     HOLDS(world_now() <= end);
+    c->timed_up = APR_STATUS_IS_TIMEUP(status);
+    pass(c, began);
     return status;
 }
 
@@ -403,17 +538,79 @@ static void watch_pause(void *baton, apr_interval_time_t time)
     near_t *n = baton;
     apr_time_t began = world_now();
 
-    HOLDS(c->n == n && c->may_wait && !n->running && !n->held);
+    HOLDS(c->n == n && c->may_wait && !c->doomed);
+    HOLDS(!n->running && !n->held);
     HOLDS(time > 0 && (end_of(c) == NEVER || began + time <= end_of(c)));
     n->ops->pause(n->baton, time);
-    pass(c, began);
     HOLDS(world_now() == began + time);
+    pass(c, began);
+}
+
+/* In place of `pause`, where there is none: the thread sleeps. A signal ends
+ * that, and it has to sleep again, for what is left. */
+static void watch_sleep(apr_interval_time_t time)
+{
+    call_t *c = this_call();
+    apr_time_t began = world_now(), to = began + time;
+    int again = c->sleeps_to > began;
+
+    HOLDS(c->may_wait && !c->n->own_clock && !c->doomed);
+    HOLDS(!c->n->running && !c->n->held);
+    HOLDS(again ? to == c->sleeps_to : to <= end_of(c));
+    c->sleeps_to = to;
+    fiber_wait(NULL, NULL, chance(200) ? began + rnd((uint32_t)time) : to);
+    pass(c, began);
+    c->waits -= again;
+}
+
+/* The wait for the turn of a locked writer, on the system's clock. */
+static apr_time_t turn_awaited[FIBERS_MAX];
+
+static void watch_turn(apr_interval_time_t timeout)
+{
+    check_timeout(this_call(), timeout);
+    turn_awaited[fiber_self()] = world_now();
+}
+
+static void watch_turn_ended(void)
+{
+    pass(this_call(), turn_awaited[fiber_self()]);
+}
+
+/* Only what is written may fail to be read. */
+static int watch_read_fails(void)
+{
+    call_t *c = calls[fiber_self() + 1];
+
+    if (c == NULL || !chance(c->n->faults.unreadable))
+        return 0;
+    c->unreadable = 1;
+    return 1;
+}
+
+static const system_watch_t watch = {watch_sleep, watch_turn, watch_turn_ended,
+                                     watch_read_fails};
+
+/* Time is added up from reading to reading. Of the time in which a clock steps
+ * back it may lose all, but not more. */
+static void note_reading(call_t *c, apr_time_t shown)
+{
+    apr_time_t now = world_now();
+
+    if (c->has_read)
+        c->lost += now - c->read - (shown > c->shown ? shown - c->shown : 0);
+    c->has_read = 1;
+    c->read = now;
+    c->shown = shown;
 }
 
 static apr_time_t watch_now(void *baton)
 {
     const near_t *n = baton;
+    call_t *c = calls[fiber_self() + 1];
 
+    if (c != NULL && c->n == n)
+        note_reading(c, world_now() + n->epoch);
     return world_now() + n->epoch;
 }
 
@@ -424,6 +621,7 @@ static void take_turn(call_t *c)
         return;
     HOLDS(c->n->busy == 0);
     c->has_turn = c->n->busy = 1;
+    c->copies = c->n->copies > 0 ? c->n->copies : SYSTEM_BLOCK;
 }
 
 static apr_status_t watch_begin(void *baton)
@@ -455,13 +653,11 @@ static apr_interval_time_t watch_timeout(void *baton)
     return n->timeout;
 }
 
-static void watch_flush(void *baton)
+static apr_status_t watch_abandon(void *baton)
 {
-    near_t *n = baton;
+    const near_t *n = baton;
 
-    HOLDS(!n->running);
-    n->held = 0;
-    n->ops->flush(n->baton);
+    return n->record != NULL ? APR_EINVAL : APR_SUCCESS;
 }
 
 static void watch_describe(void *baton, char *buf, apr_size_t size)
@@ -481,6 +677,37 @@ static void watch_destroy(void *baton)
 
 /* ---- hooks and callbacks */
 
+/* So much may be copied for a destination that took `taken` bytes. */
+static apr_size_t copies_for(uint64_t taken)
+{
+    if (taken > SYSTEM_BLOCK / 2)
+        return SYSTEM_BLOCK;
+    return taken * 2 > COPIED_LEAST ? (apr_size_t)taken * 2 : COPIED_LEAST;
+}
+
+/* What the next attempt may copy: more where all was taken, less where the
+ * destination is slow. */
+static void adapt_copies(call_t *c, const bufv_call_t *told)
+{
+    apr_size_t most = copies_for(told->written);
+
+    if (told->written == told->asked)
+        c->copies =
+            c->copies < SYSTEM_BLOCK / 2 ? c->copies * 2 : SYSTEM_BLOCK;
+    else if (told->written > 0 && most < c->copies)
+        c->copies = most;
+}
+
+/* It is remembered from call to call, as long as the list has not left. */
+static void remember_copies(const call_t *c, apr_status_t status)
+{
+    near_t *n = c->n;
+
+    n->copies = c->list->left > 0 ? c->copies : 0;
+    if (n->copies > 0 && c->written > 0 && APR_STATUS_IS_EAGAIN(status))
+        n->copies = copies_for(c->written);
+}
+
 static void hook(void *baton, const bufv_call_t *told)
 {
     call_t *c = this_call();
@@ -492,7 +719,8 @@ static void hook(void *baton, const bufv_call_t *told)
     HOLDS(told->written == c->hook.written);
     HOLDS(told->status == c->hook.status);
     HOLDS(bufv_length(c->list->v) == c->list->left);
-    HOLDS(told->copied <= told->asked);
+    HOLDS(told->copied <= told->asked && told->copied <= c->copies);
+    adapt_copies(c, told);
     list_check_released();
     c->told++;
     c->copied += told->copied;
@@ -512,6 +740,19 @@ static void doom(call_t *c)
         bufv_writer_destroy(c->n->w);
     else
         list_doom(c->list);
+}
+
+/* Sending what was held back may call the program back, too. */
+static void watch_flush(void *baton)
+{
+    near_t *n = baton;
+    call_t *c = calls[fiber_self() + 1];
+
+    HOLDS(!n->running);
+    n->held = 0;
+    n->ops->flush(n->baton);
+    if (c != NULL && c->n == n && !n->locked && chance(n->faults.doom))
+        doom(c);
 }
 
 /* Another list may not go by the same writer now. */
@@ -542,9 +783,10 @@ static void on_release(list_t *list)
         bufv_clear(list->v);
         bufv_trim(list->v);
         HOLDS(bufv_length(list->v) == list->left);
-        if (c->attempts > 0)
-            write_another(c);
+        write_another(c);
     }
+    if (chance(c->n->faults.aside))
+        write_same(c);
     if (list->appends > 0 && list->end < PARTS_MAX) {
         list->appends--;
         list_append_owned(list);
@@ -555,17 +797,13 @@ static void on_release(list_t *list)
 
 /* ---- a write */
 
-static int is_over(const call_t *c)
-{
-    return hard_end(c) <= c->began;
-}
-
 /* Another list has its turn. */
 static int is_taken(const call_t *c)
 {
     return c->n->locked &&
            (c->n->busy > 0 || c->n->dropped ||
-            (c->n->partial != NULL && c->n->partial != c->list));
+            (c->n->partial != NULL && c->n->partial != c->list) ||
+            (c->n->record != NULL && c->n->record != c->list));
 }
 
 /* What a status says has to be so. `taken` is what is_taken() said before. */
@@ -576,13 +814,14 @@ static void check_status(const call_t *c, apr_status_t status, int taken)
 
     HOLDS(world_now() <= (end > c->began ? end : c->began));
     if (left == 0) {
-        HOLDS(status == (c->last == APR_EGENERAL || is_gone(c->last)
-                             ? c->last
-                             : APR_SUCCESS));
+        HOLDS(status == (is_final(c->last) ? c->last : APR_SUCCESS));
         return;
     }
-    if (APR_STATUS_IS_TIMEUP(status))
-        HOLDS(world_now() == (end > c->began ? end : c->began) &&
+    if (is_final(c->last))
+        HOLDS(status == c->last);
+    else if (APR_STATUS_IS_TIMEUP(status))
+        HOLDS((c->timed_up ||
+               world_now() == (end > c->began ? end : c->began)) &&
               (c->attempts == 0 || c->may_wait));
     else if (APR_STATUS_IS_EAGAIN(status))
         HOLDS((!c->may_wait || !c->n->pauses) &&
@@ -599,9 +838,9 @@ static void check_status(const call_t *c, apr_status_t status, int taken)
         HOLDS(c->list->missing ||
               (c->last_took_nothing && c->last == APR_SUCCESS));
     else
-        HOLDS(status == c->last && (is_gone(status) || status == APR_EINIT ||
-                                    status == APR_EGENERAL));
-    HOLDS(!is_over(c) || (APR_STATUS_IS_TIMEUP(status) && c->attempts == 0));
+        HOLDS((status == EIO && c->unreadable) ||
+              (status == APR_EINIT && c->last == status));
+    HOLDS(!c->was_over || (APR_STATUS_IS_TIMEUP(status) && c->attempts == 0));
 }
 
 static void count_status(apr_status_t status)
@@ -635,15 +874,51 @@ static void check_report(const call_t *c, const bufv_report_t *report,
     HOLDS(report->status == status);
     HOLDS(report->written == c->written && report->left == c->list->left);
     HOLDS(report->calls == c->attempts && report->waits == c->waits);
-    HOLDS(report->waited == c->waited);
+    HOLDS(report->waited == c->waited - c->lost);
     HOLDS(report->copied == c->copied || !c->n->hooked);
+}
+
+/* Structs of a later version of the library: longer ones. */
+typedef struct later_terms_t {
+    bufv_terms_t known;
+    apr_uint64_t later;
+} later_terms_t;
+
+typedef struct later_report_t {
+    bufv_report_t known;
+    apr_uint64_t later;
+} later_report_t;
+
+/* What it does not know is refused, and what is too short for what it knows;
+ * then nothing is written. */
+static void check_versions(const near_t *n, const list_t *list)
+{
+    later_terms_t terms = {{sizeof(terms), 1, 0, 0}, 1};
+    later_report_t report = {{0}, 0}, before;
+
+    HOLDS(bufv_write_with(list->v, n->w, &terms.known, NULL) == APR_ENOTIMPL);
+    terms.known.size = sizeof(terms.known) - 1;
+    HOLDS(bufv_write_with(list->v, n->w, &terms.known, NULL) == APR_EINVAL);
+    memset(&report, 0x5a, sizeof(report));
+    report.known.size = sizeof(report);
+    HOLDS(bufv_write_with(list->v, n->w, NULL, &report.known) == APR_ENOTIMPL);
+    bufv_writer_report(n->w, &report.known);
+    HOLDS(report.later == 0 && report.known.status == APR_EINVAL);
+    memset(&report, 0x5a, sizeof(report));
+    report.known.size = sizeof(report.known) - 1;
+    before = report;
+    HOLDS(bufv_write_with(list->v, n->w, NULL, &report.known) == APR_EINVAL);
+    bufv_writer_report(n->w, &report.known);
+    HOLDS(memcmp(&before, &report, sizeof(report)) == 0);
+    HOLDS(bufv_length(list->v) == list->left);
 }
 
 /* By the function that is enough for what is asked. */
 static apr_status_t write_by_some_function(call_t *c, uint64_t *written,
                                            bufv_report_t *report)
 {
-    bufv_terms_t terms = {sizeof(terms), 0, 0, 0};
+    later_terms_t terms = {{0, 0, 0, 0}, 0};
+    later_report_t told = {{0}, 0};
     apr_status_t status;
 
     if (c->asked.within == 0 && c->asked.budget == 0 && rnd(2) == 0) {
@@ -652,11 +927,14 @@ static apr_status_t write_by_some_function(call_t *c, uint64_t *written,
         report->size = 0;
         return status;
     }
-    terms.wait = c->asked.wait;
-    terms.within = c->asked.within;
-    terms.budget = c->asked.budget;
-    report->size = sizeof(*report);
-    status = bufv_write_with(c->list->v, c->n->w, &terms, report);
+    terms.known.size = rnd(2) ? sizeof(terms) : sizeof(terms.known);
+    terms.known.wait = c->asked.wait;
+    terms.known.within = c->asked.within;
+    terms.known.budget = c->asked.budget;
+    told.known.size = rnd(2) ? sizeof(told) : sizeof(told.known);
+    status = bufv_write_with(c->list->v, c->n->w, &terms.known, &told.known);
+    HOLDS(told.later == 0);
+    *report = told.known;
     *written = report->written;
     return status;
 }
@@ -668,7 +946,7 @@ static void add_to_sums(bufv_stats_t *sums, const call_t *c,
     sums->written += c->written;
     sums->calls += c->attempts;
     sums->waits += c->waits;
-    sums->waited += c->waited;
+    sums->waited += c->waited - c->lost;
     sums->copied += c->copied;
 }
 
@@ -680,11 +958,12 @@ static void after(call_t *c, apr_status_t status, int refused)
     if (!refused) {
         add_to_sums(&n->sums, c, status);
         if (is_gone(status))
-            n->partial = NULL;
+            n->partial = n->record = NULL;
     }
     if (c->has_turn) {
         n->busy = 0;
         n->experienced = c->list->left > 0;
+        remember_copies(c, status);
     }
     HOLDS(!n->running && !n->held);
     HOLDS(c->told == (n->hooked ? c->attempts : 0));
@@ -711,6 +990,8 @@ static apr_status_t after_doom(call_t *c, apr_status_t status,
         list_doomed(c->list);
     HOLDS(!n->running && (n->gone || c->list->v == NULL));
     n->busy = 0;
+    n->copies = 0;
+    n->experienced = 1;
     near_counts.bytes += c->written;
     near_counts.doomed++;
     if (n->gone) {
@@ -739,9 +1020,13 @@ apr_status_t near_write(near_t *n, list_t *list, const asked_t *asked)
     c.began = c.accepted = world_now();
     c.most = n->max_bytes;
     c.may_wait = asked->wait && stall_of(n) != 0;
+    c.was_over = hard_end(&c) <= c.began;
     taken = is_taken(&c);
     n->full = n->busy > 0 ? n->full : 0;
     list->on_release = on_release;
+    system_watch = watch;
+    if (chance(20))
+        check_versions(n, list);
     calls[fiber_self() + 1] = &c;
     tell("write: %lu bytes, wait %d, within %ld, budget %lu",
          (unsigned long)list->left, c.may_wait, (long)asked->within,
@@ -752,12 +1037,13 @@ apr_status_t near_write(near_t *n, list_t *list, const asked_t *asked)
     tell("  returns %d with %lu bytes, %lu are left", (int)status,
          (unsigned long)written, (unsigned long)list->left);
     HOLDS(written == c.written && list->sent == sent + written);
+    HOLDS(world_now() >= c.sleeps_to);
     if (c.doomed)
         return after_doom(&c, status, &report);
     check_status(&c, status, taken);
     if (report.size != 0)
         check_report(&c, &report, status);
-    refused = c.attempts == 0 && list->left > 0 && !is_over(&c) &&
+    refused = c.attempts == 0 && list->left > 0 && !c.was_over &&
               (APR_STATUS_IS_TIMEUP(status) || APR_STATUS_IS_EBUSY(status));
     after(&c, status, refused);
     world_mix((uint64_t)status);
@@ -770,10 +1056,26 @@ void near_moved(near_t *n, const list_t *from, list_t *to)
 {
     if (n->partial == from)
         n->partial = to;
+    if (n->record == from)
+        n->record = to;
 }
 
-void near_dropped(near_t *n, const list_t *list)
+/* A record of it cannot be taken back: the connection has to go. */
+static void close_for(near_t *n, list_t *list)
 {
+    asked_t asked = {0, 0, 0};
+
+    n->deadline = 0;
+    bufv_writer_deadline_set(n->w, 0);
+    break_off(n);
+    while (n->record == list)
+        near_write(n, list, &asked);
+}
+
+void near_dropped(near_t *n, list_t *list)
+{
+    if (n->record == list)
+        close_for(n, list);
     if (n->partial != list)
         return;
     n->partial = NULL;
@@ -789,7 +1091,9 @@ void near_abandon(near_t *n)
         HOLDS(APR_STATUS_IS_EBUSY(status));
         return;
     }
-    HOLDS(status == APR_SUCCESS);
+    HOLDS(status == (n->record != NULL ? APR_EINVAL : APR_SUCCESS));
+    if (n->record != NULL)
+        return;
     n->partial = NULL;
     n->dropped = 0;
 }
@@ -889,6 +1193,16 @@ static void choose_faults(faults_t *f)
         f->breaks = rnd(100);
     if (rnd(16) == 0)
         f->doom = rnd(100);
+    if (rnd(16) == 0)
+        f->fails = rnd(100);
+    if (rnd(6) == 0)
+        f->steps = rnd(500);
+    if (rnd(6) == 0)
+        f->records = rnd(300);
+    if (rnd(16) == 0)
+        f->unreadable = rnd(100);
+    if (rnd(16) == 0)
+        f->aside = rnd(50);
 }
 
 static void make_ops(const near_t *n, bufv_ops_t *ops)
@@ -901,14 +1215,15 @@ static void make_ops(const near_t *n, bufv_ops_t *ops)
     ops->copy_below = n->ops->copy_below;
     ops->writev = watch_writev;
     ops->wait = watch_wait;
-    ops->now = watch_now;
+    ops->now = n->own_clock ? watch_now : NULL;
     ops->sendfile = n->has_sendfile ? watch_sendfile : NULL;
     ops->begin = watch_begin;
     ops->end = watch_end;
     ops->timeout = watch_timeout;
     ops->describe = watch_describe;
-    ops->pause = n->pauses ? watch_pause : NULL;
+    ops->pause = n->pauses && (n->own_clock || rnd(2)) ? watch_pause : NULL;
     ops->flush = watch_flush;
+    ops->abandon = watch_abandon;
     ops->destroy = watch_destroy;
 }
 
@@ -929,6 +1244,8 @@ void near_open(near_t *n, apr_pool_t *pool)
     n->sums = none;
     n->before = n->log.total;
     n->stall_set = n->gone = n->full = 0;
+    n->in_pool = pool != NULL;
+    n->copies = 0;
     n->deadline = 0;
     n->ops = n->tls != NULL ? &tls_ops : &lwip_conn_ops;
     n->baton = n->tls != NULL ? (void *)n->tls : (void *)&n->tcp;
@@ -937,11 +1254,12 @@ void near_open(near_t *n, apr_pool_t *pool)
     n->timeout = rnd(3) == 0 ? (apr_interval_time_t)rnd(3000000) : -1;
     if (rnd(30) == 0)
         n->timeout = 0;
+    n->own_clock = rnd(4) > 0;
     n->epoch = some_epoch();
     n->copy_below = n->ops->copy_below;
     n->sendfile_from = 16384;
     n->has_sendfile = rnd(2) && n->tls == NULL;
-    n->pauses = rnd(8) > 0;
+    n->pauses = rnd(8) > 0 || !n->own_clock;
     choose_faults(&n->faults);
     make_ops(n, &ops);
     HOLDS(bufv_writer_create(&n->w, &ops, n, pool) == APR_SUCCESS);
@@ -953,6 +1271,8 @@ void near_open(near_t *n, apr_pool_t *pool)
 static void choose_deadline(near_t *n)
 {
     n->deadline = 0;
+    if (!n->own_clock)
+        n->epoch = system_wall();
     if (rnd(3) == 0)
         n->deadline = world_now() + n->epoch + (apr_time_t)rnd(4000000) - 100;
     bufv_writer_deadline_set(n->w, n->deadline);
@@ -1008,6 +1328,9 @@ static void check_stats(const near_t *n)
 {
     bufv_stats_t stats = {0};
 
+    stats.size = sizeof(stats) - 1;
+    bufv_writer_stats(n->w, &stats);
+    HOLDS(stats.calls == 0 && stats.written == 0);
     stats.size = sizeof(stats);
     bufv_writer_stats(n->w, &stats);
     HOLDS(stats.lists == n->sums.lists && stats.written == n->sums.written);
@@ -1024,7 +1347,7 @@ void near_close(near_t *n)
 
     check_stats(n);
     HOLDS(bufv_writer_strerror(n->w, text, sizeof(text)) == text);
-    if (rnd(2)) {
+    if (!n->in_pool || rnd(2)) {
         bufv_writer_destroy(n->w);
         HOLDS(n->gone);
     }

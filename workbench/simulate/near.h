@@ -28,6 +28,11 @@ typedef struct faults_t {
     unsigned drought;     /**< so many attempts lack memory, at first */
     unsigned breaks;      /**< some is taken, and then the peer is gone */
     unsigned doom;        /**< of callbacks: destroys list or writer */
+    unsigned fails;       /**< some is taken, and an error comes with it */
+    unsigned steps;       /**< of waits: the transport's clock steps back */
+    unsigned records;    /**< nothing counts yet, but the rest has to follow */
+    unsigned unreadable; /**< a file cannot be read now */
+    unsigned aside;      /**< an operation writes other lists */
 } faults_t;
 
 /** One end of a connection, and the peer at the other. */
@@ -52,18 +57,23 @@ typedef struct near_t {
     apr_interval_time_t stall;
     int stall_set;
     apr_time_t deadline; /**< 0: none */
-    apr_time_t epoch;    /**< what its clock says when the world's says 0 */
+    apr_time_t epoch;    /**< what its clock says when the world's says 0, or
+                              the wall's did when the deadline was set */
+    int own_clock;       /**< else the system's are its clocks */
     int locked;
+    int in_pool; /**< which destroys the writer */
 
     /* what must hold */
-    int running;     /**< between `begin` and `end` */
-    int full;        /**< it said so, and nobody has waited since */
-    int held;        /**< bytes were accepted, and more were to come */
-    list_t *partial; /**< left in part by a locked writer */
-    int dropped;     /**< or had, and was dropped then */
-    int experienced; /**< the last call left something: it is known what the
-                          destination takes, and so much is copied at first */
-    int busy;        /**< fibers that are attempting */
+    int running;       /**< between `begin` and `end` */
+    int full;          /**< it said so, and nobody has waited since */
+    int held;          /**< bytes were accepted, and more were to come */
+    list_t *partial;   /**< left in part by a locked writer */
+    int dropped;       /**< or had, and was dropped then */
+    list_t *record;    /**< of which a record is on its way */
+    int experienced;   /**< the last call left something: it is known what the
+                            destination takes, and so much is copied at first */
+    apr_size_t copies; /**< so much may be copied at first; 0: any */
+    int busy;          /**< fibers that are attempting */
     bufv_stats_t sums;
     uint64_t before; /**< bytes by writers that came before this one */
     int gone;        /**< the writer was destroyed */
@@ -93,7 +103,7 @@ apr_status_t near_write(near_t *n, list_t *list, const asked_t *asked);
 void near_moved(near_t *n, const list_t *from, list_t *to);
 
 /** The rest of a list was dropped that had left in part. */
-void near_dropped(near_t *n, const list_t *list);
+void near_dropped(near_t *n, list_t *list);
 
 /** bufv_writer_abandon(). */
 void near_abandon(near_t *n);

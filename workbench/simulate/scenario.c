@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "scenario.h"
+#include "alone.h"
 #include "fiber.h"
 #include "near.h"
+#include "system.h"
 
 #include <bufv_openssl.h>
 
@@ -101,6 +103,16 @@ static list_t *change(near_t *n, list_t *list)
     case 3:
         if (!n->locked)
             list_read(list, 1 + rnd(3000));
+        return list;
+    case 4:
+        list_trim(list);
+        return list;
+    case 5:
+        list_peek(list);
+        return list;
+    case 6: /* others may come between */
+        if (n->locked)
+            near_abandon(n);
         return list;
     default:
         return list;
@@ -568,7 +580,8 @@ static const struct {
 } scenes[] = {
     {meet_alone, 5, "one writer"},       {meet_loop, 3, "an event loop"},
     {meet_locked, 4, "threads"},         {meet_clones, 2, "clones"},
-    {meet_ssl, 1, "SSL without a wait"}, {meet_messages, 1, "messages"}};
+    {meet_ssl, 1, "SSL without a wait"}, {meet_messages, 1, "messages"},
+    {meet_memory, 1, "memory"},          {meet_abyss, 1, "over 4 GiB"}};
 
 #define SCENES (sizeof(scenes) / sizeof(*scenes))
 
@@ -601,6 +614,7 @@ void scenario_print_counts(void)
 uint64_t scenario_run(uint64_t seed)
 {
     world_begin(seed);
+    system_begin();
     tls_seed(seed);
     HOLDS(apr_pool_create(&pool, NULL) == APR_SUCCESS);
     lists_begin(pool);
@@ -608,5 +622,6 @@ uint64_t scenario_run(uint64_t seed)
     choose_scene();
     fibers_run(world_now() + TIME_MAX);
     lists_end();
+    system_end();
     return world_hash();
 }
