@@ -7,6 +7,7 @@
 #include <apr_portable.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -89,11 +90,36 @@ static void open_terminal(ends_t *e)
     ck_assert_int_eq(tcsetattr(e->near_end, TCSANOW, &raw), 0);
 }
 
+/* Whether the reader of a terminal that is closed is told: under gVisor it
+ * waits for ever. */
+static int terminal_ends(void)
+{
+    struct pollfd p = {-1, POLLIN, 0};
+    ends_t e;
+    int n;
+
+    open_terminal(&e);
+    close(e.near_end);
+    p.fd = e.far_end;
+    n = poll(&p, 1, 1000);
+    close(e.far_end);
+    return n > 0;
+}
+
+/* Ends this test, which is a process of its own. */
+static void leave_out_terminal(void)
+{
+    skip("ends__a_terminal", "its reader does not learn that it was closed");
+    exit(EXIT_SUCCESS);
+}
+
 void ends_open(ends_t *e, ends_kind_t kind)
 {
     static void (*const opens[ENDS_KINDS])(ends_t * e) = {
         open_tcp, open_unix, open_unix, open_pipe, open_fifo, open_terminal};
 
+    if (kind == ENDS_TERMINAL && !terminal_ends())
+        leave_out_terminal();
     e->kind = kind;
     opens[kind](e);
 }

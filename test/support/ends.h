@@ -31,7 +31,7 @@ typedef struct ends_t {
     int near_end, far_end; /**< -1: closed by the test */
 } ends_t;
 
-/** Opens both. */
+/** Opens both. Where a terminal has no end, the test ends here and says so. */
 void ends_open(ends_t *e, ends_kind_t kind);
 
 /** A handle of APR's for the near end, and not the only one. */

@@ -17,9 +17,6 @@ suite_packages=(gcc cmake ninja-build pkg-config libc6-dev libapr1-dev
 uml_packages=(user-mode-linux kmod busybox-static iproute2)
 qemu_packages=(qemu-system-x86 kmod busybox-static iproute2 cpio xz-utils zstd)
 
-# Lists of 5 GiB want more memory than these kernels are given.
-export BUFV_TEST_SKIP_HUGE=1
-
 # need_uml skips the row where user-mode Linux cannot be had or run.
 need_uml()
 {
@@ -68,11 +65,13 @@ run_kernel()
     trap - TERM INT
 }
 
-# verdict STATUS LOG: returns what a kernel's last line says that its command
-# returned. STATUS is what `timeout` returned of the kernel.
+# verdict STATUS LOG: prints what a kernel's command printed, and returns what
+# the kernel's last line says that it returned. STATUS is what `timeout`
+# returned of the kernel.
 verdict()
 {
     local status
+    sed -E '/^status [0-9]+\r?$/d' "$2"
     case $1 in 124 | 137) die "the kernel took more than $seconds s" ;; esac
     shift
     status=$(sed -nE 's/^status ([0-9]+)\r?$/\1/p' "$1" | tail -n 1)
