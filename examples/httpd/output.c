@@ -288,7 +288,8 @@ static apr_status_t append_block(output_t *x, apr_bucket *e, const char *data,
     return APR_SUCCESS;
 }
 
-/* Buckets in a row, of which the last has no next one. */
+/* Destroys buckets in a row, of which the last has no next one. It is the
+ * release callback of the chunks that they are. */
 static void destroy_buckets(void *baton, const void *data, apr_size_t len)
 {
     apr_bucket *e = baton, *next;

@@ -306,10 +306,12 @@ static apr_status_t take_brigade(records_t *x, ap_filter_t *f,
     return status;
 }
 
+/* The clock is not asked while something is held: what begins a response has
+ * asked, and a handler that passes on little at a time pays for each call. */
 static void begin_call(records_t *x)
 {
     x->passed = 0;
-    if (apr_time_now() - x->last > IDLE)
+    if (x->used == 0 && apr_time_now() - x->last > IDLE)
         x->limit = RECORD_FIRST;
     mod_bufv__output_hold(x->output);
 }
