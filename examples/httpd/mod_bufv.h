@@ -51,10 +51,9 @@ void mod_bufv__output_hold(output_t *output);
 /* Sends what waits, by the rules of every call. */
 apr_status_t mod_bufv__output_release(output_t *output);
 
-/* Puts the filter that makes full records in the place of mod_ssl's own that
- * joins small buckets, and the last filter in the place of core's. 0: mod_
- * ssl's is not there, or in use already, and the connection is left as it was.
- */
+/* Puts the filter that makes full records before mod_ssl's own that joins
+ * small buckets, and the last filter in the place of core's. 0: mod_ssl's is
+ * not there, or in use already, and the connection is left as it was. */
 int mod_bufv__records_place(conn_rec *c);
 
 /* The handler "bufv-chunks". */

@@ -61,15 +61,23 @@ APLOG_USE_MODULE(bufv);
  * would copy them anyway, and a bucket takes more memory than its bytes. */
 #define MIN_REFERENCE 512
 
+/* Longer ones stay where they are until they have left. So many bytes of
+ * them, give or take a bucket, are deleted together: what FlushMaxThreshold
+ * lets be in memory for a connection. */
+#define MAX_RUN ((apr_size_t)64 * 1024)
+
 /* Bytes that do not stay are copied, into memory that the list keeps for
  * itself; from here on each bucket's into a block of its own, which is freed
  * as soon as it has left: a client that reads slowly has little more in memory
  * than is to be sent. TLS records are such buckets. */
 #define MIN_BLOCK 8192
 
-/* A list that has held more bytes than this gives its memory back when it is
- * empty, so that idle connections are small. */
-#define MAX_IDLE ((apr_uint64_t)16 * 1024)
+/* A list that took more memory than this gives it back when it is empty, so
+ * that idle connections are small. */
+#define MAX_IDLE ((apr_size_t)16 * 1024)
+
+/* What a chunk with a release callback takes of it: 16 bytes and 48. */
+#define CHUNK_MEMORY 64
 
 /* The most that is in the list at a time, give or take a bucket. More than
  * any socket's buffer takes gains nothing. */
@@ -96,8 +104,8 @@ struct output_t {
     apr_uint64_t appended;    /* bytes, since the connection began */
     apr_uint64_t counted;     /* of these, told to mod_logio */
     apr_uint64_t flush;       /* a FLUSH came when so many were appended */
-    apr_uint64_t longest;     /* that the list was since it was trimmed */
     apr_uint64_t in_file;     /* so many bytes at the list's end are a file */
+    apr_size_t memory;        /* that the list took since it was empty */
     int requests;             /* that end in the list */
     int held;                 /* the caller will pass on more */
 };
@@ -213,20 +221,26 @@ static int is_file(const apr_bucket *e)
     return APR_BUCKET_IS_FILE(e) || is_mapped(e);
 }
 
-/* Maps the file first, if that is its way. */
-static apr_status_t append_file(output_t *x, apr_bucket *e)
+/* The bucket has to stay until its bytes have left. */
+static apr_status_t append_reference(const output_t *x, apr_bucket *e)
 {
-    const apr_bucket_file *file = e->data;
     const char *data;
     apr_size_t len;
-    apr_status_t status;
+    apr_status_t status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
 
-    if (APR_BUCKET_IS_FILE(e) && !is_to_map(file, e->length))
-        return bufv_append_file(x->list, file->fd, e->start, e->length);
-    status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
     if (status == APR_SUCCESS)
         status = bufv_append(x->list, data, len);
     return status;
+}
+
+/* Maps the file first, if that is its way. */
+static apr_status_t append_file(const output_t *x, apr_bucket *e)
+{
+    const apr_bucket_file *file = e->data;
+
+    if (APR_BUCKET_IS_FILE(e) && !is_to_map(file, e->length))
+        return bufv_append_file(x->list, file->fd, e->start, e->length);
+    return append_reference(x, e);
 }
 
 /* It becomes the last of the list, so that it can be taken back. */
@@ -274,30 +288,57 @@ static apr_status_t append_block(output_t *x, apr_bucket *e, const char *data,
     return APR_SUCCESS;
 }
 
-static void destroy_bucket(void *baton, const void *data, apr_size_t len)
+/* Destroys buckets in a row, of which the last has no next one. It is the
+ * release callback of the chunks that they are. */
+static void destroy_buckets(void *baton, const void *data, apr_size_t len)
 {
+    apr_bucket *e = baton, *next;
+
     (void)data;
     (void)len;
-    apr_bucket_destroy((apr_bucket *)baton);
+    for (; e != NULL; e = next) {
+        next = APR_BUCKET_NEXT(e);
+        apr_bucket_destroy(e);
+    }
 }
 
-/* As append_bucket(), for bytes that are where they are as long as the bucket
- * is. */
-static apr_status_t append_bytes(output_t *x, apr_bucket *e, const char *data,
-                                 apr_size_t len)
+/* Whether its bytes are in memory as long as the bucket is there. */
+static int is_for_run(const apr_bucket *e)
 {
-    apr_status_t status =
-        bufv_append_owned(x->list, data, len, destroy_bucket, e);
+    return e->length >= MIN_REFERENCE &&
+           (APR_BUCKET_IS_HEAP(e) || APR_BUCKET_IS_IMMORTAL(e));
+}
 
+/* Moves such buckets, as many as come in a row, to the list: a release
+ * callback for all of them costs less than one for each. After an error they
+ * are still the brigade's, which is cleaned up after the list. */
+static apr_status_t take_run(output_t *x, apr_bucket_brigade *bb)
+{
+    apr_bucket *first = APR_BRIGADE_FIRST(bb), *last, *e;
+    apr_size_t sum = 0;
+    apr_status_t status;
+
+    for (e = first;
+         sum < MAX_RUN && e != APR_BRIGADE_SENTINEL(bb) && is_for_run(e);
+         e = APR_BUCKET_NEXT(e)) {
+        status = append_reference(x, e);
+        if (status != APR_SUCCESS)
+            return status;
+        sum += e->length;
+        x->appended += e->length;
+        x->memory += CHUNK_MEMORY;
+    }
+    status = bufv_append_owned(x->list, NULL, 0, destroy_buckets, first);
     if (status != APR_SUCCESS)
         return status;
-    APR_BUCKET_REMOVE(e);
-    x->appended += len;
+    last = APR_BUCKET_PREV(e);
+    APR_RING_UNSPLICE(first, last, link);
+    APR_BUCKET_NEXT(last) = NULL;
     return APR_SUCCESS;
 }
 
-/* Bytes in memory, or a piece of a pipe: the rest becomes a bucket of its own.
- * While a pipe has nothing, the client gets what there is. */
+/* Bytes that do not stay, or a piece of a pipe: the rest becomes a bucket of
+ * its own. While a pipe has nothing, the client gets what there is. */
 static apr_status_t take_bytes(output_t *x, apr_bucket *e)
 {
     const char *data;
@@ -308,8 +349,6 @@ static apr_status_t take_bytes(output_t *x, apr_bucket *e)
         status = apr_bucket_read(e, &data, &len, APR_BLOCK_READ);
     if (status != APR_SUCCESS)
         return status;
-    if (len > 0 && (APR_BUCKET_IS_HEAP(e) || APR_BUCKET_IS_IMMORTAL(e)))
-        return append_bytes(x, e, data, len);
     return does_stay(e) ? append_bucket(x, e) : append_block(x, e, data, len);
 }
 
@@ -339,12 +378,11 @@ static int has_data_behind(const apr_bucket *e, const apr_bucket_brigade *bb)
  * together with it. */
 static int is_to_copy(const apr_bucket *e, const apr_bucket_brigade *bb)
 {
-    if (APR_BUCKET_IS_METADATA(e))
-        return 0;
-    if (e->length >= (does_stay(e) ? MIN_REFERENCE : MIN_BLOCK))
-        return 0;
-    return !APR_BUCKET_IS_FILE(e) ||
-           (!is_for_sendfile(e->data, e->length) && has_data_behind(e, bb));
+    if (e->length >= MIN_REFERENCE)
+        return e->length < MIN_BLOCK && !does_stay(e);
+    if (APR_BUCKET_IS_FILE(e))
+        return has_data_behind(e, bb) && !is_for_sendfile(e->data, e->length);
+    return !APR_BUCKET_IS_METADATA(e);
 }
 
 /* Copies buckets, as many as come in a row and find room. */
@@ -365,6 +403,7 @@ static apr_status_t take_copies(output_t *x, apr_bucket_brigade *bb)
     committed = bufv_commit(x->list, used);
     if (committed == APR_SUCCESS)
         x->appended += used;
+    x->memory += used;
     return status == APR_SUCCESS ? committed : status;
 }
 
@@ -373,6 +412,7 @@ static apr_status_t take(output_t *x, apr_bucket_brigade *bb)
 {
     apr_bucket *e = APR_BRIGADE_FIRST(bb);
 
+    x->memory += CHUNK_MEMORY;
     if (APR_BUCKET_IS_METADATA(e))
         return take_metadata(x, e);
     if (e->length == 0) {
@@ -383,6 +423,8 @@ static apr_status_t take(output_t *x, apr_bucket_brigade *bb)
         return APR_EAGAIN;
     if (is_to_copy(e, bb))
         return take_copies(x, bb);
+    if (is_for_run(e))
+        return take_run(x, bb);
     return is_file(e) ? take_file(x, e) : take_bytes(x, e);
 }
 
@@ -443,12 +485,9 @@ static int must_send(const output_t *x, const apr_bucket_brigade *bb)
 
 static apr_status_t send_list(output_t *x)
 {
-    apr_uint64_t before = bufv_length(x->list) - x->in_file;
     apr_status_t status = bufv_write_some(x->list, x->writer, NULL);
 
     count(x);
-    if (x->longest < before)
-        x->longest = before;
     if (x->in_file > bufv_length(x->list))
         x->in_file = bufv_length(x->list);
     if (x->in_file == 0)
@@ -553,9 +592,9 @@ static void make_small(output_t *x)
 {
     if (x->pool != NULL)
         apr_pool_clear(x->pool);
-    if (x->longest > MAX_IDLE)
+    if (x->memory > MAX_IDLE)
         bufv_trim(x->list);
-    x->longest = 0;
+    x->memory = 0;
 }
 
 /* What may stay from one call to the next: bytes in the list, and buckets. */

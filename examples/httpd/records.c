@@ -7,16 +7,20 @@
  * TLS Coalescing Filter", does so for the first 8 KiB of a brigade; each
  * bucket behind them becomes a record of its own, of 20 bytes if that is what
  * it has. A record costs 22 bytes on the wire (TLS 1.3), a pass of the cipher,
- * and a call to send it. This filter takes that one's place and passes on full
- * records, whatever the shape of the brigade.
+ * and a call to send it. This filter makes full records, whatever the shape of
+ * the brigade, and passes them on behind that one, to mod_ssl.
+ *
+ * Why that one is passed by and not removed: mod_proxy removes it, by its
+ * name, when a connection becomes a tunnel (a websocket), in which nobody
+ * flushes. Once it is gone, nothing is held here either.
  *
  * What is held from one call to the next, and for how long:
  *
  *   - bytes only, copied, in one block of memory; metadata never: it goes on
  *     within the call in which it came, behind the bytes that came before it;
- *   - only if nothing of this call was passed on, and no more than 8 KiB: the
- *     filter that this one replaces holds that, too, and lets all go as soon
- *     as there is more. So whoever passes on 10 KiB without a FLUSH and then
+ *   - only if nothing of this call was passed on, and no more than 8 KiB:
+ *     mod_ssl's own filter holds that, too, and lets all go as soon as there
+ *     is more. So whoever passes on 10 KiB without a FLUSH and then
  *     takes a rest sees them leave at once, as before.
  *
  * A list of bufv would gather as well, but what is held here is flat anyway,
@@ -48,29 +52,44 @@
 /* What may be held over the end of a call: what mod_ssl's own filter holds. */
 #define HELD_MAX ((apr_size_t)8192)
 
+/* The place of this filter: mod_ssl's own is AP_FTYPE_CONNECTION + 4. */
+#define BEFORE_COALESCING (AP_FTYPE_CONNECTION + 3)
+
 typedef struct records_t {
     conn_rec *c;
-    output_t *output;        /* the last filter, or NULL */
-    apr_bucket_brigade *out; /* on its way to mod_ssl */
-    bufv_t *file;            /* what is being read */
-    char *bytes;             /* RECORD_MAX of them, or NULL */
-    apr_size_t used;         /* of these */
-    apr_size_t limit;        /* of the next record */
-    apr_time_t last;         /* when something was passed on */
-    int passed;              /* something of this call was */
-    int closed;              /* EOC came: what follows is not for TLS */
+    ap_filter_rec_t *coalescing; /* mod_ssl's own filter */
+    output_t *output;            /* the last filter, or NULL */
+    apr_bucket_brigade *out;     /* on its way to mod_ssl */
+    bufv_t *file;                /* what is being read */
+    char *bytes;                 /* RECORD_MAX of them, or NULL */
+    apr_size_t used;             /* of these */
+    apr_size_t limit;            /* of the next record */
+    apr_time_t last;             /* when something was passed on */
+    int passed;                  /* something of this call was */
+    int closed;                  /* EOC came: what follows is not for TLS */
 } records_t;
 
 static ap_filter_rec_t *filter_handle;
 
 /* ---- to mod_ssl, which is done with the bytes when it returns */
 
+/* Whether mod_ssl's own filter is still there, to be passed by. */
+static int may_hold(const records_t *x, const ap_filter_t *f)
+{
+    return f->next->frec == x->coalescing;
+}
+
+static ap_filter_t *next_filter(const records_t *x, const ap_filter_t *f)
+{
+    return may_hold(x, f) ? f->next->next : f->next;
+}
+
 static apr_status_t pass(records_t *x, ap_filter_t *f)
 {
     apr_status_t status;
 
     x->passed = 1;
-    status = ap_pass_brigade(f->next, x->out);
+    status = ap_pass_brigade(next_filter(x, f), x->out);
     if (status == APR_SUCCESS && x->c->aborted)
         status = APR_ECONNABORTED;
     apr_brigade_cleanup(x->out);
@@ -269,26 +288,30 @@ static apr_status_t take_brigade(records_t *x, ap_filter_t *f,
                                  apr_bucket_brigade *bb)
 {
     apr_status_t status = APR_SUCCESS;
+    apr_size_t held_max;
 
     while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
         apr_bucket *e = APR_BRIGADE_FIRST(bb);
 
         if (x->closed)
-            return ap_pass_brigade(f->next, bb);
+            return ap_pass_brigade(next_filter(x, f), bb);
         if (APR_BUCKET_IS_METADATA(e))
             status = take_metadata(x, f, bb);
         else
             status = take_bucket(x, f, e);
     }
-    if (status == APR_SUCCESS && x->used > (x->passed ? 0 : HELD_MAX))
+    held_max = !x->passed && may_hold(x, f) ? HELD_MAX : 0;
+    if (status == APR_SUCCESS && x->used > held_max)
         status = pass_held(x, f);
     return status;
 }
 
+/* The clock is not asked while something is held: what begins a response has
+ * asked, and a handler that passes on little at a time pays for each call. */
 static void begin_call(records_t *x)
 {
     x->passed = 0;
-    if (apr_time_now() - x->last > IDLE)
+    if (x->used == 0 && apr_time_now() - x->last > IDLE)
         x->limit = RECORD_FIRST;
     mod_bufv__output_hold(x->output);
 }
@@ -342,13 +365,13 @@ int mod_bufv__records_place(conn_rec *c)
         return 0;
     x = apr_pcalloc(c->pool, sizeof(*x));
     x->c = c;
+    x->coalescing = f->frec;
     x->out = apr_brigade_create(c->pool, c->bucket_alloc);
     x->limit = RECORD_FIRST;
     if (bufv_create(&x->file, c->pool) != APR_SUCCESS)
         return 0;
     apr_pool_cleanup_register(c->pool, x, free_bytes, apr_pool_cleanup_null);
     x->output = mod_bufv__output_place(c);
-    ap_remove_output_filter(f);
     ap_add_output_filter_handle(filter_handle, x, NULL, c);
     return 1;
 }
@@ -356,5 +379,5 @@ int mod_bufv__records_place(conn_rec *c)
 void mod_bufv__records_register(void)
 {
     filter_handle = ap_register_output_filter("BUFV_RECORDS", records_filter,
-                                              NULL, AP_FTYPE_CONNECTION + 4);
+                                              NULL, BEFORE_COALESCING);
 }

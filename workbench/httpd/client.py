@@ -5,6 +5,9 @@
     late PORT PATH                a response, to a client that asks and sleeps
                                   for a second before it reads
     pipeline PORT PATH...         the responses to requests in one segment
+    tunnel PORT PATH              whether a websocket brings back what it is
+                                  sent; behind PATH there is echo
+    echo                          serves tunnel, and prints its port
     early PORT PATH SECONDS       how many bytes of the body come that soon
     records PORT PATH [COUNT]     bytes, number of TLS records and their sizes
                                   of COUNT responses, over one connection
@@ -38,8 +41,9 @@ SMALL_BUFFER = 4096
 TIMEOUT = 60
 
 
-def request(path, last=False):
-    fields = "Connection: close\r\n" if last else ""
+def request(path, last=False, fields=""):
+    if last:
+        fields = "Connection: close\r\n"
     return (f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n{fields}"
             "\r\n").encode()
 
@@ -185,6 +189,45 @@ def pipeline(port, *paths):
     print_all(client)
 
 
+UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+
+
+def tunnel(port, path):
+    client = connection(port)
+    client.send(request(path, fields=UPGRADE))
+    head, total = b"", 0
+    while not head.endswith(b"\r\n\r\n"):
+        head += client.receive()[0]
+    for size in [1, 20, 1000, 8192, 8193, 16384, 16385, 100000] * 5:
+        data, got = os.urandom(size), b""
+        client.send(data)
+        while len(got) < size:
+            got += client.receive()[0]
+        if got != data:
+            sys.exit(f"{size} bytes came back as others")
+        total += size
+    print(head.split(b"\r\n")[0], total)
+
+
+def echo_one(sock):
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += sock.recv(1 << 16)
+    sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\n" +
+                 UPGRADE.encode() + b"\r\n")
+    while data := sock.recv(1 << 16):
+        sock.sendall(data)
+    sock.close()
+
+
+def echo():
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    while True:
+        threading.Thread(target=echo_one, daemon=True,
+                         args=(listener.accept()[0],)).start()
+
+
 def records(port, path, count="1"):
     client = connection(port)
     for _ in range(int(count)):
@@ -325,7 +368,7 @@ def shrink(port, name, path):
 
 
 COMMANDS = {f.__name__: f for f in (
-    late, pipeline, early, records, relayed, held, stalled, idle, shrink)}
+    late, pipeline, tunnel, echo, early, records, relayed, held, stalled, idle, shrink)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

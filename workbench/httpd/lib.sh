@@ -71,6 +71,8 @@ httpd_files()
         '<!--#include virtual="/100" -->' >"$root/page.shtml"
     printf '%s\n' '<!--#include virtual="/8m" -->' \
         '<!--#include virtual="/mapped/1m" -->' >"$root/big.shtml"
+    echo '<!--#echo var="SSL_PROTOCOL" --> <!--#echo var="SSL_CLIENT_S_DN" -->' \
+        >"$root/who.shtml"
     touch -d '1 hour ago' "$root"/* # new files have a longer, weak ETag
     cat >"$httpd_dir/cgi/slow" <<'SCRIPT'
 #!/bin/sh
@@ -185,6 +187,9 @@ ScriptAlias /cgi "$httpd_dir/cgi"
     ReadBufferSize 16384
 </Location>
 ProxyPass /proxied/ http://127.0.0.1:$without/
+SSLProxyEngine On
+SSLProxyCheckPeerName Off
+ProxyPass /secured/ https://127.0.0.1:$tls_without/
 <Location /server-status>
     SetHandler server-status
 </Location>
@@ -198,12 +203,14 @@ ${httpd_more:-}
 LogFormat "%U%q %>s %B %O" sizes
 <VirtualHost 127.0.0.1:$with>
     BufvOutput On
+    BufvTLS On
     CustomLog "$httpd_dir/with.log" sizes env=!quiet
 </VirtualHost>
 <VirtualHost 127.0.0.1:$without>
     CustomLog "$httpd_dir/without.log" sizes env=!quiet
 </VirtualHost>
 <VirtualHost 127.0.0.1:$tls>
+    BufvOutput On
     BufvTLS On
     CustomLog "$httpd_dir/tls.log" sizes env=!quiet
     SSLEngine On
