@@ -142,11 +142,25 @@ static int take(way_t *way)
     return n > 0;
 }
 
+/* The library asks the system once how pipes are written to, with a byte for a
+ * pipe of its own, which gVisor takes. It is not to be counted. */
+static void have_asked(void)
+{
+    bufv_t *v = list_of((const char *const[]){"x", NULL});
+    apr_file_t *in, *out;
+    bufv_writer_t *w;
+
+    assert_ok(apr_file_pipe_create_ex(&out, &in, APR_FULL_NONBLOCK, pool));
+    assert_ok(bufv_writer_file(&w, in, pool));
+    assert_ok(bufv_write(v, w, NULL));
+}
+
 static way_t way_by_pipe(apr_size_t piece, apr_interval_time_t timeout)
 {
     way_t way = {NULL, -1, -1, piece, 0, 0};
     apr_file_t *in, *out;
 
+    have_asked();
     assert_ok(apr_file_pipe_create_ex(&out, &in, APR_FULL_NONBLOCK, pool));
     assert_ok(apr_file_pipe_timeout_set(in, timeout));
     assert_ok(bufv_writer_file(&way.w, in, pool));

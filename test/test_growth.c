@@ -437,13 +437,14 @@ END_TEST
 START_TEST(growth__is_trimmed)
 {
     kind_t kind = (kind_t)(_i / 3);
+    int n = env_is_set("BUFV_TEST_QUICK") ? 3 * MANY : 10 * MANY;
     unsigned long bytes;
     bufv_t *v, *small;
 
     file = file_new(letters, 26, 0);
     small = list_many(kind, 3);
     bytes = alloc_bytes_in_use();
-    v = list_many(kind, 10 * MANY);
+    v = list_many(kind, n);
     if (_i % 3 == 0)
         bufv_clear(v);
     if (_i % 3 == 1)
