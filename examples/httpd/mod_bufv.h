@@ -23,10 +23,6 @@
 #error "FlushMaxThreshold and ap_ssl_conn_is_ssl() came with httpd 2.4.47"
 #endif
 
-/* A file that is shorter is read rather than mapped, even if EnableMMAP is
- * on: to map and unmap 10 KiB takes four times as long as to read them. */
-#define MOD_BUFV_MIN_MAP (64 * 1024)
-
 extern module AP_MODULE_DECLARE_DATA bufv_module;
 
 /* The last output filter of a connection. */

@@ -57,6 +57,10 @@ APLOG_USE_MODULE(bufv);
  * call. A fourth would not fit below FlushMaxThreshold, 64 KiB. */
 #define MIN_HELD (48 * 1024)
 
+/* A file that is shorter is read rather than mapped, even if EnableMMAP is
+ * on: to map and unmap 10 KiB takes four times as long as to read them. */
+#define MIN_MAP (64 * 1024)
+
 /* Buckets that are shorter are copied together and deleted at once: the writer
  * would copy them anyway, and a bucket takes more memory than its bytes. */
 #define MIN_REFERENCE 512
@@ -198,8 +202,7 @@ static int is_mapped(const apr_bucket *e)
 
 static int is_to_map(const apr_bucket_file *file, apr_size_t len)
 {
-    return file->can_mmap && len >= MOD_BUFV_MIN_MAP &&
-           !is_for_sendfile(file, len);
+    return file->can_mmap && len >= MIN_MAP && !is_for_sendfile(file, len);
 }
 #else
 static int is_mapped(const apr_bucket *e)
@@ -375,14 +378,17 @@ static int has_data_behind(const apr_bucket *e, const apr_bucket_brigade *bb)
 }
 
 /* A short file is the list's last, and read by it, unless more can leave
- * together with it. */
-static int is_to_copy(const apr_bucket *e, const apr_bucket_brigade *bb)
+ * together with it: many ranges of one file do. So much may wait without
+ * keeping the caller. */
+static int is_to_copy(const output_t *x, const apr_bucket *e,
+                      const apr_bucket_brigade *bb)
 {
-    if (e->length >= MIN_REFERENCE)
-        return e->length < MIN_BLOCK && !does_stay(e);
+    if (e->length >= MIN_BLOCK || APR_BUCKET_IS_METADATA(e))
+        return 0;
     if (APR_BUCKET_IS_FILE(e))
-        return has_data_behind(e, bb) && !is_for_sendfile(e->data, e->length);
-    return !APR_BUCKET_IS_METADATA(e);
+        return bufv_length(x->list) < MIN_HELD && has_data_behind(e, bb) &&
+               !is_for_sendfile(e->data, e->length);
+    return e->length < MIN_REFERENCE || !does_stay(e);
 }
 
 /* Copies buckets, as many as come in a row and find room. */
@@ -396,7 +402,7 @@ static apr_status_t take_copies(output_t *x, apr_bucket_brigade *bb)
     apr_status_t committed;
 
     while (status == APR_SUCCESS && e != APR_BRIGADE_SENTINEL(bb) &&
-           is_to_copy(e, bb) && e->length <= room - used) {
+           is_to_copy(x, e, bb) && e->length <= room - used) {
         status = copy_bucket(e, data, &used);
         e = APR_BRIGADE_FIRST(bb);
     }
@@ -421,7 +427,7 @@ static apr_status_t take(output_t *x, apr_bucket_brigade *bb)
     }
     if (x->in_file > 0 || bufv_length(x->list) >= MAX_LIST)
         return APR_EAGAIN;
-    if (is_to_copy(e, bb))
+    if (is_to_copy(x, e, bb))
         return take_copies(x, bb);
     if (is_for_run(e))
         return take_run(x, bb);

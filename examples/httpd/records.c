@@ -205,6 +205,8 @@ static apr_status_t read_file(records_t *x, ap_filter_t *f)
     return status;
 }
 
+/* A file is read, and never mapped: it may be made shorter meanwhile, and then
+ * the process would die. */
 static apr_status_t take_file(records_t *x, ap_filter_t *f, apr_bucket *e)
 {
     const apr_bucket_file *file = e->data;
@@ -215,19 +217,6 @@ static apr_status_t take_file(records_t *x, ap_filter_t *f, apr_bucket *e)
         status = read_file(x, f);
     bufv_clear(x->file);
     return status;
-}
-
-static int is_to_read(const apr_bucket *e)
-{
-    const apr_bucket_file *file = e->data;
-
-    if (!APR_BUCKET_IS_FILE(e))
-        return 0;
-#if APR_HAS_MMAP
-    return !file->can_mmap || e->length < MOD_BUFV_MIN_MAP;
-#else
-    return 1;
-#endif
 }
 
 /* While a pipe has nothing, the client gets what there is. */
@@ -252,7 +241,7 @@ static apr_status_t take_bucket(records_t *x, ap_filter_t *f, apr_bucket *e)
     apr_size_t len;
     apr_status_t status;
 
-    if (is_to_read(e))
+    if (APR_BUCKET_IS_FILE(e))
         status = take_file(x, f, e);
     else {
         status = apr_bucket_read(e, &data, &len, APR_NONBLOCK_READ);
@@ -322,8 +311,10 @@ static apr_status_t end_call(records_t *x, apr_status_t status)
 
     if (status == APR_SUCCESS)
         status = released;
-    if (status != APR_SUCCESS)
+    if (status != APR_SUCCESS) {
         x->used = 0;
+        x->c->aborted = 1;
+    }
     if (x->passed)
         x->last = apr_time_now();
     if (x->used == 0)
@@ -331,8 +322,9 @@ static apr_status_t end_call(records_t *x, apr_status_t status)
     return status;
 }
 
-/* After an error what is held is dropped, and the rest of the brigade is the
- * caller's. */
+/* After an error, as of a file that ends too early, what is held is dropped,
+ * and the rest of the brigade is the caller's. The response cannot be mended,
+ * and what came next would be taken for a part of it: the connection ends. */
 static apr_status_t records_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     records_t *x = f->ctx;

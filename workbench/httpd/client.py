@@ -20,7 +20,8 @@
     idle PID PORT COUNT PATH      the same, for clients that have read all, and
                                   keep their connections
     shrink PORT FILE PATH         how many bytes come of 8 MiB that are cut to
-                                  5,000,000 while they are sent
+                                  5,000,000 while they are sent, and how many
+                                  other responses among them
 
 A PORT that begins with s is one for TLS. What is printed of responses has no
 Date.
@@ -60,8 +61,8 @@ def connect(port, receive_buffer=None):
 class Plain:
     """A connection without TLS."""
 
-    def __init__(self, port):
-        self.sock = connect(port)
+    def __init__(self, port, receive_buffer=None):
+        self.sock = connect(port, receive_buffer)
 
     def send(self, data):
         self.sock.sendall(data)
@@ -159,8 +160,10 @@ def get(client, path):
     return response, sizes
 
 
-def connection(port):
-    return Tls(int(port[1:])) if port[0] == "s" else Plain(int(port))
+def connection(port, receive_buffer=None):
+    if port[0] == "s":
+        return Tls(int(port[1:]), receive_buffer)
+    return Plain(int(port), receive_buffer)
 
 
 def print_all(client):
@@ -354,17 +357,18 @@ def idle(pid, port, count, path):
 def shrink(port, name, path):
     with open(name, "wb") as file:
         file.write(bytes(8 << 20))
-    client = connect(int(port), SMALL_BUFFER)
-    client.sendall(request(path))
+    client = connection(port, SMALL_BUFFER)
+    client.send(request(path) + request("100"))
     time.sleep(0.4)
     os.truncate(name, 5000000)
     got = b""
     try:
-        while data := client.recv(1 << 16):
-            got += data
-    except OSError:
+        while True:
+            got += client.receive()[0]
+    except (EOFError, OSError):
         pass
-    print(len(got.partition(b"\r\n\r\n")[2]))
+    body = got.partition(b"\r\n\r\n")[2]
+    print(len(body), body.count(b"HTTP/1.1"))
 
 
 COMMANDS = {f.__name__: f for f in (
