@@ -367,6 +367,8 @@ START_TEST(socket__shutdown_by_another_thread)
 
     big_init(&b);
     big_timeout(&b, own[_i]);
+    /* or a system that does not wake it would hang here */
+    bufv_writer_deadline_set(b.w, apr_time_now() + apr_time_from_sec(20));
     c.sock = b.peer->near_end;
     assert_ok(apr_thread_create(&thread, NULL, shut_down, &c, pool));
     status = write_checked(b.v, b.w, &written);
