@@ -129,8 +129,7 @@ static int is_pinned(bufv__pin_t *wanted)
     for (p = pins; p != NULL; p = p->next) {
         identify(p);
         identify(wanted);
-        if (p->is_known && wanted->is_known && p->inode == wanted->inode &&
-            p->device == wanted->device)
+        if (p->inode == wanted->inode && p->device == wanted->device)
             return 1;
     }
     return 0;
@@ -195,6 +194,7 @@ static apr_status_t take_loan(bufv__loan_t *l, int fd, int blocking,
     l->taken = l->changed = 0;
     l->pin.fd = fd;
     l->pin.is_known = 0;
+    l->pin.device = l->pin.inode = 0;
     stop_cancelling(l);
     bufv__loan_begin();
     if (!is_pinned(&l->pin)) {
