@@ -834,6 +834,8 @@ def main():
     if options.net:
         sys.exit(count_all(bench))
     chosen, lost = choose(options, explained, bench.sources)
+    if options.list:
+        lost += promised(bench.sources, "net")[1]
     for name in lost:
         print("LOST %s: its lines are not in the sources once" % name)
     stale = [] if options.promises else stale_names(explained, bench.sources)
