@@ -38,21 +38,30 @@ wait_all()
     return "$failed"
 }
 
-# enter_own_network ARGUMENT... goes on as the same script with these arguments
-# on a loopback of its own, whose congestion control does not pace: BBR, the
-# default of some systems, leaves more or less of the work to timers by chance.
-# Only root can; others stay where they are.
-enter_own_network()
+# in_own_network COMMAND... runs it on a loopback of its own, whose congestion
+# control does not pace: BBR, the default of some systems, leaves now more and
+# now less of the sender's work to timers. Only root can; others stay where they
+# are.
+in_own_network()
 {
-    [ -z "${BUFV_OWN_NETWORK:-}" ] || return 0
     if ! unshare --net true 2>/dev/null; then
         say "no network of its own (root can): congestion control is $(cat \
             /proc/sys/net/ipv4/tcp_congestion_control)"
-        return 0
+        "$@"
+        return
     fi
     # shellcheck disable=SC2016 # it is the inner shell that expands them
-    BUFV_OWN_NETWORK=1 exec unshare --net bash -c '
+    unshare --net bash -c '
         ip link set lo up &&
             echo reno >/proc/sys/net/ipv4/tcp_congestion_control &&
-            exec "$0" "$@"' "$bufv_script" "$@"
+            exec "$@"' - "$@"
+}
+
+# enter_own_network ARGUMENT... goes on there as the same script.
+enter_own_network()
+{
+    [ -z "${BUFV_OWN_NETWORK:-}" ] || return 0
+    export BUFV_OWN_NETWORK=1
+    in_own_network "$bufv_script" "$@"
+    exit
 }

@@ -13,7 +13,6 @@ how it is measured and why.
 import argparse
 import csv
 import ctypes
-import fcntl
 import math
 import mmap
 import os
@@ -22,7 +21,6 @@ import re
 import select
 import shutil
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -557,21 +555,6 @@ def count_calls(bench, names, cells, path):
 CONTROL = "/proc/sys/net/ipv4/tcp_congestion_control"
 
 
-def leave_for_own_network():
-    """A loopback of its own, with a congestion control that does not pace:
-    BBR does, as some systems' default, and hands the sender's work to timers,
-    now more and now less of it. Only root can."""
-    clone_newnet, set_flags, up = 0x40000000, 0x8914, 1
-    if LIBC.unshare(clone_newnet) != 0:
-        say("*** no network of its own (root can): congestion control is "
-            "the system's")
-        return
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        fcntl.ioctl(sock, set_flags, struct.pack("16sh22x", b"lo", up))
-    with open(CONTROL, "w") as file:
-        file.write("reno")  # all systems have it, and allow it here
-
-
 def describe(path, family):
     """What was measured, where and when, for those who read the result."""
     def output(*argv):
@@ -638,7 +621,6 @@ def main():
     rounds = args.rounds or (5 if args.quick else 21)
     target = 8e6 if args.quick else 30e6  # nanoseconds of a measurement
 
-    leave_for_own_network()
     describe(f"{args.out}-machine.txt", args.family)
     bench = Bench(args.bin, args.family,
                   args.waits or args.family == "files")
