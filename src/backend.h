@@ -60,13 +60,14 @@ typedef struct bufv__socket_t {
     apr_os_sock_t fd;
     int message; /* a list is one, and not a part of a stream */
     int copying; /* the writer copies small chunks together */
-    bufv__peer_t peer;
 
     int method;        /* how it is sent without waiting: the back end's */
     int corked;        /* by us, until `flush` */
     int held;          /* MSG_MORE may hold bytes back, until `flush` */
     apr_socket_t *own; /* a handle of ours on the same descriptor */
     apr_pool_t *pool;  /* of that handle */
+
+    bufv__peer_t peer; /* the core's again: it is rarely looked at */
 } bufv__socket_t;
 
 /* The baton of the file operations, likewise. */

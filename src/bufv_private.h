@@ -207,7 +207,8 @@ typedef struct bufv__reservation_t {
 } bufv__reservation_t;
 
 /* A list. Its first members are what appending changes, in one line of the
- * processor's cache. bufv__is_valid() says what must hold between calls. */
+ * processor's cache; what each write looks at comes next. bufv__is_valid()
+ * says what must hold between calls. */
 struct bufv_t {
     /* The chunks, as struct iovec. While nobody may append, their room is
      * hidden, so that bufv_append() has one thing less to look at. */
@@ -220,15 +221,18 @@ struct bufv_t {
     int copies;
     bufv__use_t use;
 
+    /* It is destroyed as soon as it is free, and no call keeps it: so many
+     * calls will use it again, see bufv__keep(). */
+    int doomed;
+    int kept;
     /* The number of the first chunk. */
     apr_uint64_t first;
     /* The release points, as bufv__point_t, in their order. */
     bufv__queue_t points;
-    /* The ranges of files, as bufv__range_t, in their order. */
-    bufv__queue_t ranges;
     /* The room of `chunks` that is hidden. */
     apr_size_t hidden;
-    bufv__reservation_t reservation;
+    /* The ranges of files, as bufv__range_t, in their order. */
+    bufv__queue_t ranges;
     /* The number by which a locked writer knows a list that left in part; 0:
      * it has none. It ends when the list is empty, and goes with the first
      * byte when that is moved to an empty list. */
@@ -240,10 +244,7 @@ struct bufv_t {
     /* The writer that it is being written to, by a call that has the turn;
      * else NULL. */
     struct bufv_writer_t *writer;
-    /* How many calls will use the list again: bufv__keep(). */
-    int kept;
-    /* It is destroyed as soon as it is free, and no call keeps it. */
-    int doomed;
+    bufv__reservation_t reservation;
 };
 
 /* The front of a list up to its first range of a file, and where it goes on:
@@ -260,9 +261,6 @@ typedef struct bufv__view_t {
     /* The number behind the last chunk of the list. */
     apr_uint64_t end;
 } bufv__view_t;
-
-/* Looks at the front, in constant time. */
-bufv__view_t bufv__view(const bufv_t *v);
 
 /* Moves a view behind its range, which there must be. */
 void bufv__view_pass_range(bufv__view_t *view);
@@ -286,22 +284,14 @@ int bufv__is_valid(const bufv_t *v);
  * which the caller frees (chunks.items). */
 void bufv__local(bufv_t *v, struct iovec *vec, apr_size_t room);
 
-/* Begins and ends a call that uses the list. It must be free before. Between
- * the two callbacks may append to it and nothing else, and it outlives its
- * destruction. After bufv__leave() it may be gone. */
-void bufv__enter(bufv_t *v);
+/* Ends a call that uses the list: bufv__enter(). It may be gone
+ * afterwards. */
 void bufv__leave(bufv_t *v);
 
 /* Between the two the list outlives its destruction too, but is free: for a
  * call that is made of several. After bufv__let_go() it may be gone. */
 void bufv__keep(bufv_t *v);
 void bufv__let_go(bufv_t *v);
-
-/* Lends the list to an operation, and takes it back. It must be in use before.
- * Between the two nothing may change it, and pointers into its arrays are
- * valid. */
-void bufv__lend(bufv_t *v);
-void bufv__take_back(bufv_t *v);
 
 /* Returns whether a chunk may be appended: APR_EINVAL for a list of NULL, for
  * bytes of NULL, and for a length that is too much; APR_EBUSY for a list that
@@ -369,17 +359,16 @@ void bufv__reservation_drop(bufv_t *v);
 
 /* ---- scratch.c: where small chunks are copied together for an attempt */
 
-/* `block` is -1 and `own` NULL as long as nothing is lent. */
 typedef struct bufv__scratch_t {
-    /* `room` bytes that may be written to. They are one of the following. */
+    /* `room` bytes that may be written to: those of `small`, as long as
+     * nothing is lent. */
     char *bytes;
     apr_size_t room;
-    /* A block of the process, which was lent; its number, -1: none. */
+    /* BUFV__SCRATCH_SMALL bytes on the stack of the write. */
+    char *small;
+    /* What was lent: the number of a block of the process; -1 for memory that
+     * was allocated, for a message longer than a block. */
     int block;
-    /* Memory for a message longer than a block; NULL: none. */
-    char *own;
-    /* What lies on the stack. */
-    char small[BUFV__SCRATCH_SMALL];
 } bufv__scratch_t;
 
 /* Asks for `bytes`, for one attempt: bufv__scratch_end() comes before the next
@@ -457,42 +446,51 @@ typedef struct bufv__caller_t {
     apr_os_thread_t thread;
 } bufv__caller_t;
 
+/* What each write looks at comes first, since the system leaves little of it
+ * in the processor's cache. */
 struct bufv_writer_t {
+    /* The lock of the members from `uses` to `numbers`, and of what was told;
+     * NULL: it is not enabled. */
+    bufv__monitor_t *monitor;
+    /* Calls that are in the writer or wait for their turn. */
+    int uses;
+    /* Whether a thread has the turn. */
+    int busy;
+    /* It is destroyed as soon as no call is in it, or keeps it: so many calls
+     * will enter it again. */
+    int doomed;
+    int kept;
+
+    /* The last bytes that were accepted were told that more would come: they
+     * may be held back. It belongs to the call that has the turn, as do the
+     * next two. */
+    int held;
+    bufv__run_t running;
+    /* How much the next call copies for its first attempt: the last one, whose
+     * list left in part, has learned that of the destination; 0: nothing is
+     * known. */
+    apr_size_t copied;
+
+    /* What the setters set. The deadline is on the writer's clock, 0: none. */
+    bufv_hook_t *hook;
+    void *hook_baton;
+    bufv__limits_t limits;
+    apr_time_t deadline;
+    apr_interval_time_t stall;
+    int stall_set;
+
     /* The transport. The baton is the caller's, or one of the next two. */
     bufv_ops_t ops;
     void *baton;
     bufv__socket_t socket;
     bufv__file_t file;
 
-    /* What the setters set. The deadline is on the writer's clock, 0: none. */
-    bufv__limits_t limits;
-    apr_time_t deadline;
-    apr_interval_time_t stall;
-    int stall_set;
-    bufv_hook_t *hook;
-    void *hook_baton;
+    /* What the last write that ended told, and all of them together. */
+    bufv_report_t report;
+    bufv_stats_t stats;
+    const char *op;
 
-    /* The pool whose cleanup destroys the writer; NULL: none does. */
-    apr_pool_t *pool;
-    /* The last bytes that were accepted were told that more would come: they
-     * may be held back. It belongs to the call that has the turn. */
-    int held;
-    bufv__run_t running;
-    /* How much the next call copies for its first attempt: the last one, whose
-     * list left in part, has learned that of the destination; 0: nothing is
-     * known. It belongs to the call that has the turn. */
-    apr_size_t copied;
-    /* It is destroyed as soon as no call is in it, or keeps it. */
-    int doomed;
-
-    /* The lock of the members that follow; NULL: it is not enabled. */
-    bufv__monitor_t *monitor;
-    /* Calls that are in the writer or wait for their turn. */
-    int uses;
-    /* Calls that will enter it again. */
-    int kept;
-    /* Whether a thread has the turn, and which. */
-    int busy;
+    /* Which thread has the turn. */
     apr_os_thread_t thread;
     /* Calls that call back now, without the turn. */
     bufv__caller_t *callers;
@@ -500,10 +498,8 @@ struct bufv_writer_t {
      * turn is anybody's. And the last number that was given. */
     apr_uint64_t turn;
     apr_uint64_t numbers;
-    /* What the last write that ended told, and all of them together. */
-    bufv_report_t report;
-    bufv_stats_t stats;
-    const char *op;
+    /* The pool whose cleanup destroys the writer; NULL: none does. */
+    apr_pool_t *pool;
 };
 
 /* Makes a writer of memory that has not been one. `ops` is copied. */
@@ -587,9 +583,9 @@ void bufv__clock_begin(bufv__clock_t *c, const bufv_writer_t *w,
                        apr_interval_time_t stall, apr_interval_time_t within,
                        bufv_report_t *report);
 
-/* Returns whether the deadline or `within` has passed. The stall limit is met
- * by waiting alone. */
-int bufv__clock_is_over(bufv__clock_t *c);
+/* Returns whether the deadline or `within` has passed, of which there is one:
+ * see bufv__clock_is_over(). */
+int bufv__clock_has_passed(bufv__clock_t *c);
 
 /* Returns how long may be waited from now on: 0 if a limit is over, below 0 if
  * there is none. */

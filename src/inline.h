@@ -97,6 +97,53 @@ static inline int bufv__has_due(const bufv_t *v)
            (apr_int64_t)(bufv__due_at(v, bufv__points(v)) - v->first) <= 0;
 }
 
+/* Looks at the front, in constant time. */
+static inline bufv__view_t bufv__view(const bufv_t *v)
+{
+    bufv__view_t view;
+
+    view.vec = v->chunks.items != NULL ? bufv__front(v) : NULL;
+    view.count = bufv__queue_count(&v->chunks);
+    view.at = v->first;
+    view.end = v->first + view.count;
+    view.ranges = bufv__queue_count(&v->ranges);
+    view.range = NULL;
+    if (view.ranges > 0) {
+        view.range = bufv__ranges(v);
+        view.count = (apr_size_t)(view.range->at - view.at);
+    }
+    assert(view.vec != NULL || (view.count == 0 && view.range == NULL));
+    return view;
+}
+
+/* Begins a call that uses the list, which must be free. Until bufv__leave()
+ * callbacks may append to it and nothing else, and it outlives its
+ * destruction. */
+static inline void bufv__enter(bufv_t *v)
+{
+    assert(v->use == BUFV__FREE && bufv__is_valid(v));
+    v->use = BUFV__IN_USE;
+}
+
+/* Lends a list that is in use to an operation, and takes it back. Between the
+ * two nothing may change it, and pointers into its arrays are valid. Its room
+ * is hidden, so that bufv_append() need not look whether it may append. */
+static inline void bufv__lend(bufv_t *v)
+{
+    assert(v->use == BUFV__IN_USE && bufv__is_valid(v));
+    v->use = BUFV__LENT;
+    v->hidden = v->chunks.room - v->chunks.tail;
+    v->chunks.room = v->chunks.tail;
+}
+
+static inline void bufv__take_back(bufv_t *v)
+{
+    assert(v->use == BUFV__LENT && bufv__is_valid(v));
+    v->chunks.room += v->hidden;
+    v->hidden = 0;
+    v->use = BUFV__IN_USE;
+}
+
 /* Appends a chunk that is not empty and for which there is room. */
 static inline void bufv__put(bufv_t *v, const void *data, apr_size_t len)
 {
@@ -118,7 +165,15 @@ static inline void bufv__close_copies(bufv_t *v, apr_uint64_t at)
     v->copies = 0;
 }
 
-/* ---- waits */
+/* ---- limits */
+
+/* Returns whether the deadline or `within` has passed. The stall limit is met
+ * by waiting alone. */
+static inline int bufv__clock_is_over(bufv__clock_t *c)
+{
+    return (c->within != 0 || c->w->deadline != 0) &&
+           bufv__clock_has_passed(c);
+}
 
 /* Whether a wait timed out because a single one is limited, when more time was
  * left: then it goes on. One that was far shorter met a limit that is not
@@ -134,7 +189,7 @@ static inline int bufv__wait_was_cut(apr_interval_time_t left,
 /* Whether bufv__scratch_end() has to be called. */
 static inline int bufv__scratch_is_lent(const bufv__scratch_t *s)
 {
-    return s->block >= 0 || s->own != NULL;
+    return s->bytes != s->small;
 }
 
 /* ---- writers */

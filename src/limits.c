@@ -57,12 +57,10 @@ static apr_interval_time_t until(apr_time_t deadline, apr_time_t now)
     return deadline - now;
 }
 
-int bufv__clock_is_over(bufv__clock_t *c)
+int bufv__clock_has_passed(bufv__clock_t *c)
 {
     if (c->within < 0)
         return 1;
-    if (c->within == 0 && c->w->deadline == 0)
-        return 0;
     tick(c);
     return (c->within > 0 && c->elapsed >= c->within) ||
            (c->w->deadline != 0 && until(c->w->deadline, c->read) == 0);

@@ -130,12 +130,6 @@ void bufv__local(bufv_t *v, struct iovec *vec, apr_size_t room)
     v->chunks.room = vec != NULL ? room : 0;
 }
 
-void bufv__enter(bufv_t *v)
-{
-    assert(v->use == BUFV__FREE && bufv__is_valid(v));
-    v->use = BUFV__IN_USE;
-}
-
 void bufv__leave(bufv_t *v)
 {
     assert(v->use == BUFV__IN_USE && bufv__is_valid(v));
@@ -153,24 +147,6 @@ void bufv__let_go(bufv_t *v)
 {
     if (--v->kept == 0 && v->doomed && v->use == BUFV__FREE)
         destroy(v);
-}
-
-/* Hides the list's room, so that bufv_append() need not look whether it may
- * append. */
-void bufv__lend(bufv_t *v)
-{
-    assert(v->use == BUFV__IN_USE && bufv__is_valid(v));
-    v->use = BUFV__LENT;
-    v->hidden = v->chunks.room - v->chunks.tail;
-    v->chunks.room = v->chunks.tail;
-}
-
-void bufv__take_back(bufv_t *v)
-{
-    assert(v->use == BUFV__LENT && bufv__is_valid(v));
-    v->chunks.room += v->hidden;
-    v->hidden = 0;
-    v->use = BUFV__IN_USE;
 }
 
 void bufv_clear(bufv_t *v)
@@ -386,24 +362,6 @@ apr_uint64_t bufv_length(const bufv_t *v)
 apr_size_t bufv_count(const bufv_t *v)
 {
     return v != NULL ? bufv__queue_count(&v->chunks) : 0;
-}
-
-bufv__view_t bufv__view(const bufv_t *v)
-{
-    bufv__view_t view;
-
-    view.vec = v->chunks.items != NULL ? bufv__front(v) : NULL;
-    view.count = bufv__queue_count(&v->chunks);
-    view.at = v->first;
-    view.end = v->first + view.count;
-    view.ranges = bufv__queue_count(&v->ranges);
-    view.range = NULL;
-    if (view.ranges > 0) {
-        view.range = bufv__ranges(v);
-        view.count = (apr_size_t)(view.range->at - view.at);
-    }
-    assert(view.vec != NULL || (view.count == 0 && view.range == NULL));
-    return view;
 }
 
 void bufv__view_pass_range(bufv__view_t *view)

@@ -459,13 +459,11 @@ static const bufv__range_t *range_behind(bufv__view_t view, apr_size_t n)
 }
 
 /* What the operation is told of the bytes behind the batch. */
-static int more_behind(const bufv__batch_t *b, const bufv_t *v,
-                       const bufv__view_t *view, const bufv__limits_t *limits)
+static int more_behind(const bufv__batch_t *b, const bufv__view_t *view,
+                       const bufv__limits_t *limits)
 {
     const bufv__range_t *next;
 
-    if (v->length == b->bytes)
-        return 0;
     if (b->range != NULL || b->cut > 0)
         return 1;
     next = range_behind(*view, b->chunks);
@@ -490,7 +488,8 @@ apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,
         plan_sendfile(b, view.range, limits);
     if (joins || (b->range == NULL && !good_enough(b, &view, limits)))
         status = plan_mixed(b, v, &view, limits, s);
-    b->more = more_behind(b, v, &view, limits);
+    if (b->bytes < v->length)
+        b->more = more_behind(b, &view, limits);
     assert(status != APR_SUCCESS ||
            (b->bytes > 0 && b->bytes <= limits->bytes));
     return status;

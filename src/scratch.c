@@ -84,21 +84,24 @@ static void take_block(bufv__scratch_t *s)
 void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes)
 {
     s->bytes = s->small;
-    s->room = sizeof(s->small);
+    s->room = BUFV__SCRATCH_SMALL;
     if (s->room < bytes)
         take_block(s);
 }
 
 apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes)
 {
+    char *own;
+
     bufv__scratch_want(s, bytes <= BUFV__SCRATCH_MAX ? bytes : 0);
     if (s->room >= bytes)
         return APR_SUCCESS;
-    s->own = malloc(bytes);
-    if (s->own == NULL)
+    own = malloc(bytes);
+    if (own == NULL)
         return APR_ENOMEM;
-    s->bytes = s->own;
+    s->bytes = own;
     s->room = bytes;
+    s->block = -1;
     return APR_SUCCESS;
 }
 
@@ -106,7 +109,7 @@ void bufv__scratch_end(bufv__scratch_t *s)
 {
     if (s->block >= 0)
         bufv__flag_give(&shelf[s->block].lent);
-    free(s->own);
-    s->block = -1;
-    s->own = NULL;
+    else
+        free(s->bytes);
+    s->bytes = s->small;
 }

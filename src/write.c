@@ -31,25 +31,26 @@
  * takes. */
 #define COPIED_LEAST ((apr_size_t)512)
 
-/* One call, from beginning to end. */
+/* One call, from beginning to end. What is long comes last. */
 typedef struct write_t {
     bufv_t *v;
     bufv_writer_t *w;
     const bufv_ops_t *ops;
+    bufv_report_t *report; /* the caller's */
+    const char *op;        /* of the last attempt */
+    apr_uint64_t budget;   /* bytes that may still leave */
+    apr_size_t bytes;      /* of an attempt, as far as there is memory */
     int may_wait;
-    apr_uint64_t budget; /* bytes that may still leave */
-    apr_size_t bytes;    /* of an attempt, as far as there is memory */
-    int starved;         /* attempts in a row that lacked memory */
-    int growth;          /* successes before a batch grows again */
-    int successes;       /* since it shrank or grew */
-    int grown;           /* the next attempt is the first of that size */
-    int wakes;           /* waits in a row that brought nothing */
-    const char *op;      /* of the last attempt */
-    bufv__clock_t clock;
+    int starved;   /* attempts in a row that lacked memory */
+    int growth;    /* successes before a batch grows again */
+    int successes; /* since it shrank or grew */
+    int grown;     /* the next attempt is the first of that size */
+    int wakes;     /* waits in a row that brought nothing */
     bufv__limits_t limits;
-    bufv_report_t report;
-    bufv__batch_t batch;
+    bufv__clock_t clock;
     bufv__scratch_t scratch;
+    bufv__batch_t batch;
+    char small[BUFV__SCRATCH_SMALL]; /* the scratch memory's */
 } write_t;
 
 /* What to do after an attempt. */
@@ -121,13 +122,13 @@ static void account(write_t *t, apr_size_t written)
     const bufv__batch_t *b = &t->batch;
     bufv_t *v = t->v;
 
-    t->report.calls++;
-    t->report.copied += b->copied;
+    t->report->calls++;
+    t->report->copied += b->copied;
     if (written > 0 || b->more)
         t->w->held = b->more; /* or a cork may be on, with nothing taken */
     if (written == 0)
         return;
-    t->report.written += written;
+    t->report->written += written;
     t->budget -= written;
     if (written == b->bytes && bufv__queue_count(&v->ranges) == 0)
         bufv__drop_chunks(v, b->chunks, b->cut, written);
@@ -164,6 +165,20 @@ static void notify(write_t *t, apr_size_t written, apr_status_t status)
     t->w->hook(t->w->hook_baton, &call);
 }
 
+/* Borrows what a run of attempts needs. */
+static apr_status_t begin_run(write_t *t)
+{
+    apr_status_t status;
+
+    t->w->running = BUFV__BEGINS;
+    status = t->ops->begin(t->w->baton);
+    if (status == APR_SUCCESS)
+        t->w->running = BUFV__RUNS;
+    else
+        end_run(t);
+    return is_gone(t) ? APR_EBUSY : status;
+}
+
 /* Plans the attempt and borrows what it needs. */
 static apr_status_t prepare(write_t *t)
 {
@@ -176,14 +191,8 @@ static apr_status_t prepare(write_t *t)
     t->op = t->batch.range != NULL ? "sendfile" : t->ops->name;
     if (status != APR_SUCCESS || t->w->running != BUFV__RESTS)
         return status;
-    t->w->running = BUFV__BEGINS;
-    if (t->ops->begin != NULL)
-        status = t->ops->begin(t->w->baton);
-    if (status == APR_SUCCESS)
-        t->w->running = BUFV__RUNS;
-    else
-        end_run(t);
-    return is_gone(t) ? APR_EBUSY : status;
+    t->w->running = BUFV__RUNS;
+    return t->ops->begin != NULL ? begin_run(t) : APR_SUCCESS;
 }
 
 /* Lends the batch to the operation, accounts and tells. A transport may not
@@ -222,7 +231,7 @@ static apr_status_t attempt(write_t *t)
 
 static decision_t decide(const write_t *t, apr_status_t status)
 {
-    if (is_gone(t) || status == APR_SUCCESS || APR_STATUS_IS_EINTR(status))
+    if (status == APR_SUCCESS || APR_STATUS_IS_EINTR(status) || is_gone(t))
         return GO_ON;
     if (APR_STATUS_IS_EAGAIN(status))
         return t->v->length > 0 ? WAIT : GO_ON;
@@ -289,7 +298,7 @@ static apr_status_t wait_writable(write_t *t)
 /* Waits for a destination that is full. If the last waits brought nothing (an
  * error queue, say, makes poll() return at once), a pause comes first, longer
  * each time. */
-static apr_status_t wait_for_room(write_t *t)
+static BUFV__COLD apr_status_t wait_for_room(write_t *t)
 {
     apr_interval_time_t pause = apr_time_from_msec(1);
     apr_status_t status = APR_SUCCESS;
@@ -309,7 +318,7 @@ static apr_status_t wait_for_room(write_t *t)
 
 /* The system lacks memory for so large a batch now: asks for half of it, a
  * little later if that is allowed, and not for ever. */
-static apr_status_t shrink(write_t *t, apr_status_t status)
+static BUFV__COLD apr_status_t shrink(write_t *t, apr_status_t status)
 {
     apr_interval_time_t pause = apr_time_from_msec(1) << t->starved++;
 
@@ -377,16 +386,15 @@ static const bufv_terms_t some = {sizeof(bufv_terms_t), 0, 0, 0};
 
 /* Sets up the call. */
 static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
-                  const bufv_terms_t *terms)
+                  const bufv_terms_t *terms, bufv_report_t *report)
 {
-    static const bufv_report_t none;
     apr_interval_time_t stall = -1;
 
     t->v = v;
     t->w = w;
     t->ops = &w->ops;
     t->op = w->ops.name;
-    t->report = none;
+    t->report = report;
     t->starved = t->wakes = 0;
     t->successes = t->grown = 0;
     t->growth = 1;
@@ -400,10 +408,9 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
     if (w->stall_set && stall != 0)
         stall = w->stall;
     t->may_wait = terms->wait && stall != 0;
-    t->scratch.block = -1;
-    t->scratch.own = NULL;
+    t->scratch.bytes = t->scratch.small = t->small;
     bufv__clock_begin(&t->clock, w, t->may_wait ? stall : -1, terms->within,
-                      &t->report);
+                      report);
 }
 
 /* Whether the call has the turn. */
@@ -441,7 +448,7 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
 
 /* The number of a list of which no byte counts yet, though some are on their
  * way: a record of TLS, whose rest has to follow. 0: there are none. */
-static apr_uint64_t number_on_its_way(const write_t *t)
+static BUFV__COLD apr_uint64_t number_on_its_way(const write_t *t)
 {
     bufv_t *v = t->v;
 
@@ -461,16 +468,16 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
 {
     apr_uint64_t number = 0;
 
-    t->report.status = status;
-    t->report.left = t->v->length;
+    t->report->status = status;
+    t->report->left = t->v->length;
     if (bufv__scratch_is_lent(&t->scratch))
         bufv__scratch_end(&t->scratch);
     if (turn == TAKEN) {
         t->w->copied = t->v->length > 0 ? t->limits.copied : 0;
-        if (t->w->copied > 0 && t->report.written > 0 &&
+        if (t->w->copied > 0 && t->report->written > 0 &&
             APR_STATUS_IS_EAGAIN(status))
-            t->w->copied = copied_for(t->report.written);
-        number = t->report.written > 0 ? t->v->number : t->w->turn;
+            t->w->copied = copied_for(t->report->written);
+        number = t->report->written > 0 ? t->v->number : t->w->turn;
         if (number == 0 && t->w->monitor != NULL)
             number = number_on_its_way(t);
         if (t->limits.message ||
@@ -478,13 +485,14 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
             number = 0;
     }
     if (turn != REFUSED)
-        bufv__writer_tell(t->w, t->op, &t->report);
+        bufv__writer_tell(t->w, t->op, t->report);
     bufv__writer_leave(t->w, turn == TAKEN, number);
 }
 
 /* Reports a call that was refused before it began. */
-static apr_status_t refuse(const bufv_t *v, bufv_writer_t *w,
-                           apr_status_t status, bufv_report_t *report)
+static BUFV__COLD apr_status_t refuse(const bufv_t *v, bufv_writer_t *w,
+                                      apr_status_t status,
+                                      bufv_report_t *report)
 {
     report->status = status;
     report->left = bufv_length(v);
@@ -507,7 +515,7 @@ static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
     if (status != APR_SUCCESS)
         return refuse(v, w, status, report);
     bufv__enter(v);
-    begin(&t, v, w, terms);
+    begin(&t, v, w, terms, report);
     status = take_turn(&t, &turn);
     if (turn == TAKEN) {
         v->writer = w;
@@ -520,7 +528,6 @@ static apr_status_t write_on_terms(bufv_t *v, bufv_writer_t *w,
         status = v->length > 0 ? APR_EBUSY : APR_SUCCESS;
     conclude(&t, turn, status);
     v->writer = NULL;
-    *report = t.report;
     bufv__leave(v);
     return status;
 }

@@ -143,18 +143,27 @@ apr_status_t bufv_writer_create(bufv_writer_t **w, const bufv_ops_t *ops,
     return APR_SUCCESS;
 }
 
-apr_status_t bufv__writer_enter(bufv_writer_t *w)
+/* Whether this thread has the turn of a locked writer, or calls back. */
+static int is_inside(const bufv_writer_t *w)
 {
     apr_os_thread_t self = apr_os_thread_current();
     const bufv__caller_t *c;
+
+    if (w->busy && apr_os_thread_equal(w->thread, self))
+        return 1;
+    for (c = w->callers; c != NULL; c = c->next) {
+        if (apr_os_thread_equal(c->thread, self))
+            return 1;
+    }
+    return 0;
+}
+
+apr_status_t bufv__writer_enter(bufv_writer_t *w)
+{
     int mine;
 
     bufv__writer_lock(w);
-    mine = w->monitor == NULL
-               ? w->uses > 0
-               : w->busy && apr_os_thread_equal(w->thread, self);
-    for (c = w->callers; c != NULL; c = c->next)
-        mine |= apr_os_thread_equal(c->thread, self) != 0;
+    mine = w->monitor == NULL ? w->uses > 0 : is_inside(w);
     w->uses += !mine;
     bufv__writer_unlock(w);
     return mine ? APR_EBUSY : APR_SUCCESS;
@@ -166,11 +175,11 @@ void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
 
     bufv__writer_lock(w);
     assert(w->uses > 0 && (w->busy || !had_turn));
-    if (had_turn) {
+    if (had_turn)
         w->busy = 0;
-        w->turn = w->monitor != NULL ? number : 0;
-        if (w->monitor != NULL)
-            bufv__monitor_wake(w->monitor);
+    if (had_turn && w->monitor != NULL) {
+        w->turn = number;
+        bufv__monitor_wake(w->monitor);
     }
     w->uses--;
     gone = w->doomed && w->uses == 0 && w->kept == 0;
@@ -323,6 +332,7 @@ apr_status_t bufv_writer_lock_enable(bufv_writer_t *w)
         return APR_EINVAL;
     if (w->monitor != NULL)
         return APR_SUCCESS;
+    w->thread = apr_os_thread_current(); /* it may have the turn: a callback */
     status = bufv__monitor_create(&w->monitor);
     if (status == APR_SUCCESS)
         w->numbers = (apr_uint64_t)(bufv__refs_next(&writers) + 1) << 32;
@@ -375,7 +385,12 @@ apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
 {
     apr_status_t status = APR_SUCCESS;
 
-    bufv__writer_lock(w);
+    if (w->monitor == NULL) {
+        assert(!w->busy);
+        w->busy = 1;
+        return APR_SUCCESS;
+    }
+    bufv__monitor_enter(w->monitor);
     while (status == APR_SUCCESS &&
            (w->busy || (w->turn != 0 && w->turn != number)))
         status = may_wait ? wait_for_turn(w, c) : APR_EBUSY;
@@ -383,7 +398,7 @@ apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
         w->busy = 1;
         w->thread = apr_os_thread_current();
     }
-    bufv__writer_unlock(w);
+    bufv__monitor_leave(w->monitor);
     return status;
 }
 

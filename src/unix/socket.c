@@ -80,14 +80,14 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
     do
         n = send_once(s, vec, nvec, flags);
     while (n < 0 && errno == EINTR);
-    error = errno;
+    error = n < 0 ? errno : 0;
     if (BUFV__NOSIGNAL == 0)
         bufv__quiet_end(&quiet, n < 0);
     if (n >= 0) /* else what was held before is held still */
         s->held = (flags & MORE) != 0;
     if (!more && s->corked)
         bufv__socket_flush(s);
-    if (n < 0)
+    if (error != 0)
         return bufv__socket_error(error);
     *written = (apr_size_t)n;
     return n > 0 && *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN

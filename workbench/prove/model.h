@@ -156,6 +156,6 @@ apr_size_t bufv_count(const bufv_t *v);
             \result.range == \null && \result.count == count(v);
     ensures range_count(v) > 0 ==> \result.range == first_range(v);
 */
-bufv__view_t bufv__view(const bufv_t *v);
+static inline bufv__view_t bufv__view(const bufv_t *v);
 
 #endif
