@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* A call with 64 MiB costs half as much again as the same bytes in calls of
- * this size, which is that of 1024 chunks of 4 KiB: a list of so many needs
- * one call. See docs/PERFORMANCE.md. Far below the 2 GiB at which Linux cuts a
- * call short and macOS refuses it. */
+/* What 1024 chunks of 4 KiB have: a list of so many needs one call. Where TCP
+ * paces, a call with 64 MiB costs an eighth more than the same bytes in calls
+ * of this size: see docs/PERFORMANCE.md. Far below the 2 GiB at which Linux
+ * cuts a call short and macOS refuses it. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
 /* A message cannot be divided; the system says which is too long. */

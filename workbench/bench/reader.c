@@ -7,6 +7,7 @@
  *   accept             -> the number of the new connection
  *   accept tls         -> the same, after a TLS handshake
  *   read N JOBS FLAGS  -> "ok", or what was wrong
+ *   close N            -> "ok"; the number is free again
  *   drop               -> "ok", and no datagram is left of a peer that failed
  * FLAGS: v compares each byte with the arena, d delays ACKs as long as the
  * kernel does (40 ms on Linux), w touches nothing of a job before all of it
@@ -54,7 +55,7 @@ enum {
     lost_after = 5      /* seconds without a datagram */
 };
 
-static int conns[conns_max];
+static int conns[conns_max];    /* -1: closed */
 static SSL *secured[conns_max]; /* NULL: plain */
 static int nconns;
 static int datagrams; /* the socket */
@@ -383,17 +384,31 @@ static SSL *secure(int sock)
 /* The number of the connection, or -1. */
 static int accept_one(int listener, int with_tls)
 {
-    int sock = accept(listener, NULL, NULL);
+    int sock = accept(listener, NULL, NULL), n = 0;
 
-    if (sock < 0 || nconns == conns_max) {
+    while (n < nconns && conns[n] >= 0) {
+        n++;
+    }
+    if (sock < 0 || n == conns_max) {
         return -1;
     }
-    conns[nconns] = sock;
-    secured[nconns] = with_tls ? secure(sock) : NULL;
-    if (with_tls && secured[nconns] == NULL) {
-        return -1;
-    }
-    return nconns++;
+    conns[n] = sock;
+    secured[n] = with_tls ? secure(sock) : NULL;
+    nconns += n == nconns;
+    return with_tls && secured[n] == NULL ? -1 : n;
+}
+
+static int is_open(int n)
+{
+    return n >= 0 && n < nconns && conns[n] >= 0;
+}
+
+static void close_one(int n)
+{
+    SSL_free(secured[n]);
+    secured[n] = NULL;
+    close(conns[n]);
+    conns[n] = -1;
 }
 
 int main(int argc, char **argv)
@@ -420,8 +435,12 @@ int main(int argc, char **argv)
             printf("ok\n");
         }
         else if (sscanf(line, "read %d %lu %7s", &n, &jobs, flags) == 3 &&
-                 n >= 0 && n < nconns) {
+                 is_open(n)) {
             printf("%s\n", read_jobs(n, jobs, flags));
+        }
+        else if (sscanf(line, "close %d", &n) == 1 && is_open(n)) {
+            close_one(n);
+            printf("ok\n");
         }
         else {
             printf("what? %s", line);

@@ -34,6 +34,7 @@ ARENA_SIZE = 80 << 20
 LIMIT = 64 << 20  # bytes of a job
 SEED = 4
 WAITS_MAX = 2 << 20  # bytes of a job for which the reader can wait
+ROUNDS_EACH = 7  # of a process: then another one follows
 DATAGRAMS = 128  # of a job: 416 KiB are granted to all, and one takes 2304 B
 
 # name: program and variant. bufv stands here twice: what is measured between
@@ -363,10 +364,21 @@ class Bench:
                 raise SystemExit("nothing to compare with") from error
             return None
 
+    def end(self, peers):
+        """Ends peers that have done their work."""
+        for peer in peers.values():
+            peer.end()
+            self.close(peer)
+
+    def close(self, peer):
+        self.reader.tell(f"close {peer.conn}")
+        self.reader.hear()
+
     def drop(self, peer):
         """Ends a peer, with all of its datagrams that are on their way."""
         peer.proc.kill()
         peer.proc.wait()
+        self.close(peer)
         if self.datagrams:
             self.reader.tell("drop")
             self.reader.hear()
@@ -395,14 +407,15 @@ def calibrate(bench, peers, cell, target):
 
 def rounds_of(bench, peers, cell, rounds, jobs, flags, emit, pause=0):
     """One cell: each peer's bytes verified, then all timed in rounds, in an
-    order that is new in each round, and verified again. `jobs` is how many
-    of each peer, or, to be calibrated, how long they shall take."""
+    order that is new in each round, and verified again. `rounds` is a range,
+    `jobs` how many of each peer, or, to be calibrated, how long they shall
+    take."""
     for name in list(peers):
         bench.attempt(peers, name, cell, 1, "v" + flags)
     if not isinstance(jobs, dict):
         jobs = calibrate(bench, peers, cell, jobs)
-    rng = random.Random(f"{SEED} {cell}")
-    for number in range(rounds):
+    rng = random.Random(f"{SEED} {cell} {rounds}")
+    for number in rounds:
         order = list(peers)
         rng.shuffle(order)
         for place, name in enumerate(order):
@@ -439,39 +452,40 @@ class Table:
         self.out.writerow(row)
 
 
-def measure(bench, peers, cell, lists, run, rounds, target, table):
-    """One cell, in the first run or in the second."""
-    bench.arena.load(lists)
-    rounds_of(bench, peers, f"{cell} {run}", rounds, target, "-",
-              lambda number, place, name, jobs, wall, cpu: table.add(
-                  cell=cell, bytes=bench.arena.bytes,
-                  chunks=bench.arena.chunks, lists=len(lists), run=run,
-                  round=number, place=place, peer=name, jobs=jobs,
-                  wall_ns=f"{wall:.0f}", cpu_ns=f"{cpu:.0f}"))
+def measure(bench, names, cell, lists, run, rounds, target, table):
+    """One cell, in the first run or in the second, by several processes of
+    each peer one after the other: where the system has put the memory of a
+    process and of its connection is worth some per cent to it, and stays."""
+    for first in range(0, rounds, ROUNDS_EACH):
+        peers = {name: bench.start(name) for name in names
+                 if name not in bench.failed}
+        warm(bench, peers)
+        bench.arena.load(lists)
+        rounds_of(bench, peers, f"{cell} {run}",
+                  range(first, min(first + ROUNDS_EACH, rounds)), target, "-",
+                  lambda number, place, name, jobs, wall, cpu: table.add(
+                      cell=cell, bytes=bench.arena.bytes,
+                      chunks=bench.arena.chunks, lists=len(lists), run=run,
+                      round=number, place=place, peer=name, jobs=jobs,
+                      wall_ns=f"{wall:.0f}", cpu_ns=f"{cpu:.0f}"))
+        bench.end(peers)
     table.file.flush()
 
 
 def time_cells(bench, names, cells, rounds, target, path):
     """All cells, and then once more, with more rounds, what that leaves open:
     the whole of a cell with too much noise, and what is nearly level."""
-    peers = {name: bench.start(name) for name in names}
-    warm(bench, peers)
     with open(path, "w", newline="") as file:
         table = Table(file)
         for done, (cell, lists) in enumerate(cells.items()):
-            measure(bench, peers, cell, lists, 1, rounds, target, table)
+            measure(bench, names, cell, lists, 1, rounds, target, table)
             say(f"{done + 1:2}/{len(cells)} {cell}")
         doubts = report.Times(table.rows).doubts()
         say(f"{len(doubts)} cells once more")
         for done, (cell, some) in enumerate(doubts.items()):
-            few = {name: peers[name] for name in some if name in peers}
-            measure(bench, few, cell, cells[cell], 2,
+            measure(bench, some, cell, cells[cell], 2,
                     max(rounds, report.ROUNDS_AGAIN), target, table)
-            for name in set(some) & set(bench.failed):
-                peers.pop(name, None)
-            say(f"{done + 1:2}/{len(doubts)} {cell}, {len(few)} peers")
-    for peer in peers.values():
-        peer.end()
+            say(f"{done + 1:2}/{len(doubts)} {cell}, {len(some)} peers")
 
 
 def time_nagle(bench, names, cells, rounds, path):
@@ -487,13 +501,12 @@ def time_nagle(bench, names, cells, rounds, path):
             for cell, lists in cells.items():
                 bench.arena.load(lists)
                 for reader, flags in (("normal", "-"), ("delayed", "d")):
-                    rounds_of(bench, peers, cell, rounds, jobs, flags,
+                    rounds_of(bench, peers, cell, range(rounds), jobs, flags,
                               lambda number, _, name, jobs, wall, cpu:
                               out.writerow([cell, nodelay, reader, number,
                                             name, jobs, f"{wall:.0f}",
                                             f"{cpu:.0f}"]), ACKED)
-            for peer in peers.values():
-                peer.end()
+            bench.end(peers)
             say(f"  TCP_NODELAY {nodelay}: done")
 
 
@@ -547,8 +560,7 @@ def count_calls(bench, names, cells, path):
                     calls = calls_of_last_job(log)
                     out.writerow([cell, name, sum(calls.values()), " ".join(
                         f"{c}:{n}" for c, n in sorted(calls.items()))])
-                for peer in peers.values():
-                    peer.end()
+                bench.end(peers)
             say(f"  {name}")
 
 
