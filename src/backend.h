@@ -53,8 +53,9 @@ typedef struct bufv__peer_t {
     apr_uint64_t raw[16]; /* a struct sockaddr of any family */
 } bufv__peer_t;
 
-/* The baton of the socket operations. The core sets the first group when the
- * writer is created and leaves the rest 0, which is the back end's. */
+/* The baton of the socket operations. The core sets the first group and `peer`
+ * when the writer is created, and leaves the rest 0, which is the back end's.
+ */
 typedef struct bufv__socket_t {
     apr_socket_t *sock;
     apr_os_sock_t fd;
@@ -67,7 +68,7 @@ typedef struct bufv__socket_t {
     apr_socket_t *own; /* a handle of ours on the same descriptor */
     apr_pool_t *pool;  /* of that handle */
 
-    bufv__peer_t peer; /* the core's again: it is rarely looked at */
+    bufv__peer_t peer; /* last, since it is long and rarely looked at */
 } bufv__socket_t;
 
 /* The baton of the file operations, likewise. */

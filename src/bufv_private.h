@@ -221,9 +221,9 @@ struct bufv_t {
     int copies;
     bufv__use_t use;
 
-    /* It is destroyed as soon as it is free, and no call keeps it: so many
-     * calls will use it again, see bufv__keep(). */
+    /* It is destroyed as soon as it is free, and no call keeps it. */
     int doomed;
+    /* How many calls will use it again: bufv__keep(). */
     int kept;
     /* The number of the first chunk. */
     apr_uint64_t first;
@@ -366,21 +366,22 @@ typedef struct bufv__scratch_t {
     apr_size_t room;
     /* BUFV__SCRATCH_SMALL bytes on the stack of the write. */
     char *small;
-    /* What was lent: the number of a block of the process; -1 for memory that
-     * was allocated, for a message longer than a block. */
+    /* What is lent: the number of a block of the process; -1 for memory that
+     * was allocated, for a message longer than a block. Not set while nothing
+     * is. */
     int block;
 } bufv__scratch_t;
 
 /* Asks for `bytes`, for one attempt: bufv__scratch_end() comes before the next
- * call, if bufv__scratch_is_lent(). Too little memory is no error here: then
- * there is less room, and less is copied. */
+ * call. Too little memory is no error here: then there is less room, and less
+ * is copied. */
 void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes);
 
 /* The same for room that must be had. APR_ENOMEM. */
 apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes);
 
-/* Gives back what was lent or got. What was in it is no longer valid. */
-void bufv__scratch_end(bufv__scratch_t *s);
+/* Does what bufv__scratch_end() does where something is lent. */
+void bufv__scratch_give_back(bufv__scratch_t *s);
 
 /* ---- plan.c: what one attempt is given */
 
@@ -446,19 +447,19 @@ typedef struct bufv__caller_t {
     apr_os_thread_t thread;
 } bufv__caller_t;
 
-/* What each write looks at comes first, since the system leaves little of it
- * in the processor's cache. */
+/* What each write looks at before it begins comes first, since the system
+ * leaves little of it in the processor's cache. */
 struct bufv_writer_t {
-    /* The lock of the members from `uses` to `numbers`, and of what was told;
-     * NULL: it is not enabled. */
+    /* The lock of `uses`, `kept`, `busy`, and of all members from `report` to
+     * `numbers`; NULL: it is not enabled. */
     bufv__monitor_t *monitor;
     /* Calls that are in the writer or wait for their turn. */
     int uses;
     /* Whether a thread has the turn. */
     int busy;
-    /* It is destroyed as soon as no call is in it, or keeps it: so many calls
-     * will enter it again. */
+    /* It is destroyed as soon as no call is in it, or keeps it. */
     int doomed;
+    /* Calls that will enter it again. */
     int kept;
 
     /* The last bytes that were accepted were told that more would come: they
@@ -490,7 +491,7 @@ struct bufv_writer_t {
     bufv_stats_t stats;
     const char *op;
 
-    /* Which thread has the turn. */
+    /* Which thread has the turn, where there is a lock. */
     apr_os_thread_t thread;
     /* Calls that call back now, without the turn. */
     bufv__caller_t *callers;
@@ -583,8 +584,8 @@ void bufv__clock_begin(bufv__clock_t *c, const bufv_writer_t *w,
                        apr_interval_time_t stall, apr_interval_time_t within,
                        bufv_report_t *report);
 
-/* Returns whether the deadline or `within` has passed, of which there is one:
- * see bufv__clock_is_over(). */
+/* Returns whether the deadline or `within` has passed. There must be one of
+ * them: bufv__clock_is_over() asks that first. */
 int bufv__clock_has_passed(bufv__clock_t *c);
 
 /* Returns how long may be waited from now on: 0 if a limit is over, below 0 if

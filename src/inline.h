@@ -186,10 +186,12 @@ static inline int bufv__wait_was_cut(apr_interval_time_t left,
 
 /* ---- scratch memory */
 
-/* Whether bufv__scratch_end() has to be called. */
-static inline int bufv__scratch_is_lent(const bufv__scratch_t *s)
+/* Gives back what was lent, if anything was. What was in it is no longer
+ * valid. */
+static inline void bufv__scratch_end(bufv__scratch_t *s)
 {
-    return s->bytes != s->small;
+    if (s->bytes != s->small)
+        bufv__scratch_give_back(s);
 }
 
 /* ---- writers */

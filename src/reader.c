@@ -129,9 +129,16 @@ static apr_status_t pause_for_reader(const bufv_writer_t *w,
     return APR_SUCCESS;
 }
 
+/* Whether the list or the writer went away in a callback, or in the reader. */
+static int is_gone(const bufv_t *rest, const bufv_writer_t *w)
+{
+    return rest->doomed || w->doomed;
+}
+
 /* Waits within the deadline; interruptions, and the limit of a single wait, do
  * not end it. */
-static apr_status_t wait_until_deadline(const bufv_writer_t *w,
+static apr_status_t wait_until_deadline(const bufv_t *v,
+                                        const bufv_writer_t *w,
                                         const bufv_reader_t *r,
                                         bufv__clock_t *clock)
 {
@@ -140,12 +147,12 @@ static apr_status_t wait_until_deadline(const bufv_writer_t *w,
 
     do {
         left = bufv__clock_left(clock);
+        if (is_gone(v, w))
+            return APR_EBUSY;
         if (left == 0)
             return APR_TIMEUP;
         status =
             r->wait(r->baton, left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
-        if (w->doomed)
-            return status;
         waited = bufv__clock_waited(clock);
         if (APR_STATUS_IS_TIMEUP(status) && bufv__wait_was_cut(left, waited))
             status = APR_EINTR;
@@ -155,7 +162,7 @@ static apr_status_t wait_until_deadline(const bufv_writer_t *w,
 
 /* Waits for a reader that has nothing now, within the writer's deadline. If
  * its last waits brought nothing a pause comes first. */
-static apr_status_t wait_for_reader(const bufv_writer_t *w,
+static apr_status_t wait_for_reader(const bufv_t *v, const bufv_writer_t *w,
                                     const bufv_reader_t *r, int *wakes)
 {
     bufv_report_t ignored = {0};
@@ -167,18 +174,14 @@ static apr_status_t wait_for_reader(const bufv_writer_t *w,
         return APR_EAGAIN;
     bufv__clock_begin(&clock, w, -1, 0, &ignored);
     left = bufv__clock_left(&clock);
+    if (is_gone(v, w))
+        return APR_EBUSY;
     if (*wakes >= WAKES_MAX && left != 0)
         status = pause_for_reader(w, pause << (*wakes - WAKES_MAX), left);
     if (status != APR_SUCCESS)
         return status;
     *wakes += *wakes < WAKES_MAX + PAUSES_MAX;
-    return wait_until_deadline(w, r, &clock);
-}
-
-/* Whether the list or the writer went away in a callback, or in the reader. */
-static int is_gone(const bufv_t *rest, const bufv_writer_t *w)
-{
-    return rest->doomed || w->doomed;
+    return wait_until_deadline(v, w, r, &clock);
 }
 
 /* Whether a reader has nothing now. If it stays so, the next read says the
@@ -202,7 +205,7 @@ static apr_status_t read_some(bufv_t *v, const bufv_writer_t *w,
         if (got > 0)
             return has_nothing_now(status) ? APR_SUCCESS : status;
         if (APR_STATUS_IS_EAGAIN(status) && !is_gone(v, w))
-            waited = wait_for_reader(w, r, &wakes);
+            waited = wait_for_reader(v, w, r, &wakes);
         if (waited != APR_SUCCESS)
             return waited;
     } while (has_nothing_now(status) && !is_gone(v, w));

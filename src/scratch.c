@@ -83,7 +83,7 @@ static void take_block(bufv__scratch_t *s)
 /* The memory on the stack is used where it is enough. */
 void bufv__scratch_want(bufv__scratch_t *s, apr_uint64_t bytes)
 {
-    s->bytes = s->small;
+    assert(s->bytes == s->small);
     s->room = BUFV__SCRATCH_SMALL;
     if (s->room < bytes)
         take_block(s);
@@ -105,7 +105,7 @@ apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes)
     return APR_SUCCESS;
 }
 
-void bufv__scratch_end(bufv__scratch_t *s)
+void bufv__scratch_give_back(bufv__scratch_t *s)
 {
     if (s->block >= 0)
         bufv__flag_give(&shelf[s->block].lent);

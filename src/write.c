@@ -36,7 +36,7 @@ typedef struct write_t {
     bufv_t *v;
     bufv_writer_t *w;
     const bufv_ops_t *ops;
-    bufv_report_t *report; /* the caller's */
+    bufv_report_t *report; /* of the public function, in full size */
     const char *op;        /* of the last attempt */
     apr_uint64_t budget;   /* bytes that may still leave */
     apr_size_t bytes;      /* of an attempt, as far as there is memory */
@@ -191,8 +191,10 @@ static apr_status_t prepare(write_t *t)
     t->op = t->batch.range != NULL ? "sendfile" : t->ops->name;
     if (status != APR_SUCCESS || t->w->running != BUFV__RESTS)
         return status;
+    if (t->ops->begin != NULL)
+        return begin_run(t);
     t->w->running = BUFV__RUNS;
-    return t->ops->begin != NULL ? begin_run(t) : APR_SUCCESS;
+    return APR_SUCCESS;
 }
 
 /* Lends the batch to the operation, accounts and tells. A transport may not
@@ -213,8 +215,7 @@ static apr_status_t attempt(write_t *t)
             t->ops->sendfile(t->w->baton, b->range->file, b->range->offset,
                              b->bytes, b->more, &written);
     bufv__take_back(t->v);
-    if (bufv__scratch_is_lent(&t->scratch))
-        bufv__scratch_end(&t->scratch);
+    bufv__scratch_end(&t->scratch);
     if (written > b->bytes ||
         (t->limits.message && written > 0 && written < b->bytes)) {
         written = written < b->bytes ? written : b->bytes;
@@ -257,6 +258,8 @@ static apr_status_t pause_for(write_t *t, apr_interval_time_t time,
     if (is_gone(t))
         return APR_EBUSY;
     left = bufv__clock_left(&t->clock);
+    if (is_gone(t))
+        return APR_EBUSY;
     if (left == 0)
         return APR_TIMEUP;
     if (left > 0 && left < time)
@@ -283,6 +286,8 @@ static apr_status_t wait_writable(write_t *t)
         return APR_EBUSY;
     do {
         left = bufv__clock_left(&t->clock);
+        if (is_gone(t))
+            return APR_EBUSY;
         if (left == 0)
             return APR_TIMEUP;
         status = t->ops->wait(t->w->baton,
@@ -337,14 +342,15 @@ static BUFV__COLD apr_status_t shrink(write_t *t, apr_status_t status)
 
 /* ---- the loop */
 
-/* Returns why there is no further attempt; APR_SUCCESS if there is one. */
+/* Returns why there is no further attempt; APR_SUCCESS if there is one. To ask
+ * the clock is to call back as well. */
 static apr_status_t check_limits(write_t *t)
 {
-    if (is_gone(t))
-        return APR_EBUSY;
     if (t->budget == 0)
         return APR_INCOMPLETE;
-    return bufv__clock_is_over(&t->clock) ? APR_TIMEUP : APR_SUCCESS;
+    if (!is_gone(t) && bufv__clock_is_over(&t->clock))
+        return APR_TIMEUP;
+    return is_gone(t) ? APR_EBUSY : APR_SUCCESS;
 }
 
 static apr_status_t write_list(write_t *t)
@@ -446,14 +452,22 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
     return status;
 }
 
-/* The number of a list of which no byte counts yet, though some are on their
- * way: a record of TLS, whose rest has to follow. 0: there are none. */
-static BUFV__COLD apr_uint64_t number_on_its_way(const write_t *t)
+/* Whether bytes are on their way that do not count yet: those of a record of
+ * TLS, whose rest has to follow. */
+static int is_on_its_way(const write_t *t)
+{
+    return t->ops->abandon != NULL &&
+           t->ops->abandon(t->w->baton) != APR_SUCCESS;
+}
+
+/* The number of a list that stays behind and has none yet: of its bytes those
+ * that left did so before a callback enabled the lock, or some are on their
+ * way. 0: there are none. */
+static BUFV__COLD apr_uint64_t late_number(const write_t *t)
 {
     bufv_t *v = t->v;
 
-    if (v->length == 0 || t->w->doomed || t->ops->abandon == NULL ||
-        t->ops->abandon(t->w->baton) == APR_SUCCESS)
+    if (t->w->doomed || (t->report->written == 0 && !is_on_its_way(t)))
         return 0;
     if (v->number == 0)
         v->number = bufv__turn_number(t->w);
@@ -470,16 +484,15 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
 
     t->report->status = status;
     t->report->left = t->v->length;
-    if (bufv__scratch_is_lent(&t->scratch))
-        bufv__scratch_end(&t->scratch);
+    bufv__scratch_end(&t->scratch);
     if (turn == TAKEN) {
         t->w->copied = t->v->length > 0 ? t->limits.copied : 0;
         if (t->w->copied > 0 && t->report->written > 0 &&
             APR_STATUS_IS_EAGAIN(status))
             t->w->copied = copied_for(t->report->written);
         number = t->report->written > 0 ? t->v->number : t->w->turn;
-        if (number == 0 && t->w->monitor != NULL)
-            number = number_on_its_way(t);
+        if (number == 0 && t->w->monitor != NULL && t->v->length > 0)
+            number = late_number(t);
         if (t->limits.message ||
             (status != APR_SUCCESS && bufv__is_gone(status)))
             number = 0;

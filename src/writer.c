@@ -169,10 +169,20 @@ apr_status_t bufv__writer_enter(bufv_writer_t *w)
     return mine ? APR_EBUSY : APR_SUCCESS;
 }
 
+/* Leaves the lock, and destroys a writer that was only waited for. */
+static void unlock_or_destroy(bufv_writer_t *w)
+{
+    int gone = w->doomed && w->uses == 0 && w->kept == 0;
+
+    bufv__writer_unlock(w);
+    if (!gone)
+        return;
+    bufv__writer_fini(w);
+    free(w);
+}
+
 void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
 {
-    int gone;
-
     bufv__writer_lock(w);
     assert(w->uses > 0 && (w->busy || !had_turn));
     if (had_turn)
@@ -182,12 +192,7 @@ void bufv__writer_leave(bufv_writer_t *w, int had_turn, apr_uint64_t number)
         bufv__monitor_wake(w->monitor);
     }
     w->uses--;
-    gone = w->doomed && w->uses == 0 && w->kept == 0;
-    bufv__writer_unlock(w);
-    if (!gone)
-        return;
-    bufv__writer_fini(w);
-    free(w);
+    unlock_or_destroy(w);
 }
 
 void bufv__writer_calls_back(bufv_writer_t *w, bufv__caller_t *c)
@@ -219,16 +224,9 @@ void bufv__writer_keep(bufv_writer_t *w)
 
 void bufv__writer_let_go(bufv_writer_t *w)
 {
-    int gone;
-
     bufv__writer_lock(w);
     w->kept--;
-    gone = w->doomed && w->uses == 0 && w->kept == 0;
-    bufv__writer_unlock(w);
-    if (!gone)
-        return;
-    bufv__writer_fini(w);
-    free(w);
+    unlock_or_destroy(w);
 }
 
 void bufv__writer_tell(bufv_writer_t *w, const char *op,

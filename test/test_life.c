@@ -23,6 +23,8 @@ typedef enum place_t {
     IN_WAIT,
     IN_PAUSE,
     IN_FLUSH,
+    IN_NOW,
+    IN_NOW_ALONE, /* where there is neither `begin` nor `end` */
     PLACES
 } place_t;
 
@@ -121,6 +123,13 @@ static void life_pause(void *baton, apr_interval_time_t time)
     life.inner.pause(baton, time);
 }
 
+static apr_time_t life_now(void *baton)
+{
+    pass(IN_NOW);
+    pass(IN_NOW_ALONE);
+    return life.inner.now(baton);
+}
+
 /* Destroying sends what is held back, which is under way. */
 static void life_flush(void *baton)
 {
@@ -171,7 +180,12 @@ static void life_open(void)
     s->ops.wait = life_wait;
     s->ops.pause = life_pause;
     s->ops.flush = life_flush;
+    s->ops.now = life_now;
     s->ops.destroy = life_destroy;
+    if (life.place == IN_NOW_ALONE) {
+        s->ops.begin = NULL;
+        s->ops.end = NULL;
+    }
     s->pool = life.writer_pool;
     s->otherwise_wait.advance = 10;
     scripted_open(s);
@@ -243,7 +257,7 @@ static void assert_what_is_left(apr_size_t written)
  * often. */
 static int strike(int number, int countdown)
 {
-    bufv_terms_t terms = terms_of(1, 0, 0);
+    bufv_terms_t terms = terms_of(1, apr_time_from_sec(3600), 0);
     bufv_report_t report = {0};
     apr_status_t status;
 
@@ -429,7 +443,8 @@ static apr_status_t read_three(void *baton, void *data, apr_size_t *len)
 
 static void copy_victim(victim_t *it, bufv_reader_t *r, apr_size_t take)
 {
-    it->s = scripted_new(pool);
+    if (it->s == NULL)
+        it->s = scripted_new(pool);
     it->s->pool = it->sub != NULL ? it->sub : pool;
     it->s->otherwise.take = take;
     scripted_open(it->s);
@@ -582,6 +597,70 @@ START_TEST(life__destroyed_by_the_wait_of_a_reader)
     ck_assert_int_eq(it.reads, 1);
     ck_assert_int_eq(it.waits, 1);
     ck_assert_uint_eq(it.it.s->attempts, 0);
+    destroy_what_is_left(&it);
+}
+END_TEST
+
+/* A clock that destroys something when it is asked for the n-th time. */
+static struct {
+    apr_time_t (*inner)(void *baton);
+    waiting_t *of;
+    int countdown;
+} clocked;
+
+static apr_time_t now_kills(void *baton)
+{
+    if (--clocked.countdown == 0)
+        kill_victim(&clocked.of->it);
+    return clocked.inner(baton);
+}
+
+static apr_status_t wait_for_nothing(void *baton, apr_interval_time_t timeout)
+{
+    (void)timeout;
+    ((waiting_t *)baton)->waits++;
+    return APR_SUCCESS;
+}
+
+/* By the transport's clock, which a copy asks thrice for each wait for its
+ * reader: before the first wait, or before the pause that comes after two
+ * waits for nothing. Then there is none. */
+START_TEST(life__destroyed_by_the_clock_of_a_copy)
+{
+    waiting_t it = {{0}, 0, 0, 0, 0};
+    static const int asked[] = {1, 2, 7};
+    bufv_reader_t r = {read_nothing_yet, NULL, wait_for_nothing, NULL};
+    const int waits = (asked[_i / WHATS] - 1) / 3;
+
+    it.it.s = scripted_new(pool);
+    clocked.inner = it.it.s->ops.now;
+    clocked.of = &it;
+    clocked.countdown = asked[_i / WHATS];
+    it.it.s->ops.now = now_kills;
+    copy_until_it_goes(&it, &r, _i % WHATS);
+    ck_assert_int_eq(it.reads, waits + 1);
+    ck_assert_int_eq(it.waits, waits);
+    ck_assert_uint_eq(it.it.s->pauses, 0);
+    destroy_what_is_left(&it);
+}
+END_TEST
+
+/* In a wait that is interrupted: it is not gone on with. */
+static apr_status_t wait_kills_and_ends_early(void *baton,
+                                              apr_interval_time_t timeout)
+{
+    return wait_kills(baton, timeout) == APR_SUCCESS ? APR_EINTR : APR_SUCCESS;
+}
+
+START_TEST(life__destroyed_by_an_interrupted_wait_of_a_reader)
+{
+    waiting_t it = {{0}, 0, 0, 0, 0};
+    bufv_reader_t r = {read_nothing_yet, NULL, wait_kills_and_ends_early,
+                       NULL};
+
+    copy_until_it_goes(&it, &r, _i);
+    ck_assert_int_eq(it.reads, 1);
+    ck_assert_int_eq(it.waits, 1);
     destroy_what_is_left(&it);
 }
 END_TEST
@@ -1571,6 +1650,10 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, life__destroyed_by_the_wait_of_a_reader, 0, WHATS);
     tcase_add_loop_test(tc, life__destroyed_by_a_reader_that_has_nothing, 0,
                         WHATS);
+    tcase_add_loop_test(tc, life__destroyed_by_the_clock_of_a_copy, 0,
+                        3 * WHATS);
+    tcase_add_loop_test(tc, life__destroyed_by_an_interrupted_wait_of_a_reader,
+                        0, WHATS);
     tcase_add_loop_test(tc, life__destroyed_by_the_reader_at_the_end, 0,
                         WHATS);
     tcase_add_loop_test(tc, life__destroyed_before_the_reader_writes, 0,

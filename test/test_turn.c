@@ -256,6 +256,31 @@ START_TEST(turn__begins_with_the_first_byte)
 }
 END_TEST
 
+static void enable_lock(void *baton, const bufv_call_t *call)
+{
+    (void)call;
+    ignore(bufv_writer_lock_enable(baton));
+}
+
+/* A list of which bytes left before a callback enabled the lock. */
+START_TEST(turn__of_a_list_before_the_lock)
+{
+    static const scripted_step_t steps[] = {{3, APR_SUCCESS, 0},
+                                            {0, APR_EAGAIN, 0}};
+    scripted_t *s = scripted_new(pool);
+    bufv_t *v = list_text("abcdefghij"), *other = list_text("XYZ");
+
+    scripted_open(s);
+    scripted_play(s, steps, COUNT(steps));
+    bufv_writer_hook_set(s->w, enable_lock, s->w);
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_not_its_turn(other, s);
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    assert_ok(bufv_write_some(other, s->w, NULL));
+    scripted_assert_got(s, "abcdefghijXYZ", 13);
+}
+END_TEST
+
 /* ---- what ends it */
 
 static const apr_status_t gone[] = {APR_EPIPE, APR_ECONNRESET,
@@ -1066,6 +1091,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, turn__is_kept_over_a_short_file);
     tcase_add_loop_test(tc, turn__begins_with_the_first_byte, 0,
                         (int)COUNT(stops));
+    tcase_add_test(tc, turn__of_a_list_before_the_lock);
     tcase_add_loop_test(tc, turn__ends_when_the_peer_is_gone, 0,
                         2 * (int)COUNT(gone));
     tcase_add_loop_test(tc, turn__ends_when_the_peer_goes_later, 0,

@@ -9,10 +9,9 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* What 1024 chunks of 4 KiB have: a list of so many needs one call. Where TCP
- * paces, a call with 64 MiB costs an eighth more than the same bytes in calls
- * of this size: see docs/PERFORMANCE.md. Far below the 2 GiB at which Linux
- * cuts a call short and macOS refuses it. */
+/* What 1024 chunks of 4 KiB have: a list of so many needs one call. Larger
+ * calls are no cheaper: see docs/PERFORMANCE.md. Far below the 2 GiB at which
+ * Linux cuts a call short and macOS refuses it. */
 #define CALL_BYTES ((apr_size_t)4 * 1024 * 1024)
 
 /* A message cannot be divided; the system says which is too long. */
@@ -87,7 +86,7 @@ static apr_status_t send_vec(void *baton, const struct iovec *vec,
         s->held = (flags & MORE) != 0;
     if (!more && s->corked)
         bufv__socket_flush(s);
-    if (error != 0)
+    if (n < 0)
         return bufv__socket_error(error);
     *written = (apr_size_t)n;
     return n > 0 && *written < bufv__vec_sum(vec, nvec) ? APR_EAGAIN
