@@ -4,7 +4,7 @@
  * one that is being timed.
  *
  * usage: reader arena_fd [waits]; prints its port. Commands on stdin:
- *   accept             -> the number of the new connection
+ *   accept             -> the number of the new connection; -1: none came
  *   accept tls         -> the same, after a TLS handshake
  *   read N JOBS FLAGS  -> "ok", or what was wrong
  *   close N            -> "ok"; the number is free again
@@ -51,8 +51,9 @@ enum {
      * job, since the system counts its own overhead. */
     waits_room = 16 << 20,
     waits_max = 2 << 20,
-    stalled_after = 60, /* seconds without a byte */
-    lost_after = 5      /* seconds without a datagram */
+    connected_after = 20, /* seconds */
+    stalled_after = 60,   /* seconds without a byte */
+    lost_after = 5        /* seconds without a datagram */
 };
 
 static int conns[conns_max];    /* -1: closed */
@@ -305,6 +306,7 @@ static const char *read_jobs(int conn, unsigned long jobs, const char *flags)
 
 static int listen_anywhere(int waits)
 {
+    const struct timeval patience = {connected_after, 0};
     struct sockaddr_in at;
     socklen_t len = sizeof(at);
     int sock = socket(AF_INET, SOCK_STREAM, 0), room = waits_room;
@@ -323,6 +325,7 @@ static int listen_anywhere(int waits)
         perror("listen");
         exit(1);
     }
+    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     datagrams = bind_datagrams(&at);
     printf("%d\n", ntohs(at.sin_port));
     fflush(stdout);
@@ -381,6 +384,19 @@ static SSL *secure(int sock)
     return ssl;
 }
 
+static int is_open(int n)
+{
+    return n >= 0 && n < nconns && conns[n] >= 0;
+}
+
+static void close_one(int n)
+{
+    SSL_free(secured[n]);
+    secured[n] = NULL;
+    close(conns[n]);
+    conns[n] = -1;
+}
+
 /* The number of the connection, or -1. */
 static int accept_one(int listener, int with_tls)
 {
@@ -393,22 +409,13 @@ static int accept_one(int listener, int with_tls)
         return -1;
     }
     conns[n] = sock;
-    secured[n] = with_tls ? secure(sock) : NULL;
-    nconns += n == nconns;
-    return with_tls && secured[n] == NULL ? -1 : n;
-}
-
-static int is_open(int n)
-{
-    return n >= 0 && n < nconns && conns[n] >= 0;
-}
-
-static void close_one(int n)
-{
-    SSL_free(secured[n]);
     secured[n] = NULL;
-    close(conns[n]);
-    conns[n] = -1;
+    nconns += n == nconns;
+    if (with_tls && (secured[n] = secure(sock)) == NULL) {
+        close_one(n);
+        return -1;
+    }
+    return n;
 }
 
 int main(int argc, char **argv)

@@ -334,8 +334,25 @@ class Bench:
                      self.arena.fd, self.peer_cpus)
         peer.what = name
         self.reader.tell(self.accept)
-        peer.conn = self.reader.hear(20)
+        peer.conn = self.reader.hear()
+        if not peer.conn.isdigit():
+            peer.proc.kill()
+            peer.proc.wait()
+            raise Failed(f"no connection: {peer.conn}")
         return peer
+
+    def start_all(self, names, *options):
+        """{name: peer} of those that have not failed. One that fails now is
+        out of the race, loudly."""
+        peers = {}
+        for name in names:
+            if name in self.failed:
+                continue
+            try:
+                peers[name] = self.start(name, *options)
+            except Failed as error:
+                self.fail(name, "starting", error)
+        return peers
 
     def run(self, peer, jobs, flags="-"):
         """(wall, CPU) of a job in nanoseconds, the mean of so many."""
@@ -345,8 +362,10 @@ class Bench:
         if self.waits and self.arena.bytes <= WAITS_MAX:
             flags = f"w{flags}"
         self.reader.tell(f"read {peer.conn} {jobs} {flags}")
-        peer.tell(jobs)
-        said = self.reader.hear()  # it always has its say, see reader.c
+        try:
+            peer.tell(jobs)
+        finally:
+            said = self.reader.hear()  # it always has its say, see reader.c
         if said != "ok":
             raise Failed(said)
         wall, cpu = map(int, peer.hear().split())
@@ -357,12 +376,15 @@ class Bench:
         try:
             return self.run(peers[name], jobs, flags)
         except (Failed, ValueError) as error:
-            say(f"*** {name} FAILED in {what}: {error}")
-            self.failed[name] = f"{what}: {error}"
             self.drop(peers.pop(name))
-            if name in ("bufv", "bufv-again"):
-                raise SystemExit("nothing to compare with") from error
+            self.fail(name, what, error)
             return None
+
+    def fail(self, name, what, error):
+        say(f"*** {name} FAILED in {what}: {error}")
+        self.failed[name] = f"{what}: {error}"
+        if name in ("bufv", "bufv-again"):
+            raise SystemExit("nothing to compare with") from error
 
     def end(self, peers):
         """Ends peers that have done their work."""
@@ -371,8 +393,11 @@ class Bench:
             self.close(peer)
 
     def close(self, peer):
+        """After it nobody takes an answer of the reader's for another."""
         self.reader.tell(f"close {peer.conn}")
-        self.reader.hear()
+        said = self.reader.hear()
+        if said != "ok":
+            raise SystemExit(f"the reader says {said} to the end of a peer")
 
     def drop(self, peer):
         """Ends a peer, with all of its datagrams that are on their way."""
@@ -457,8 +482,7 @@ def measure(bench, names, cell, lists, run, rounds, target, table):
     each peer one after the other: where the system has put the memory of a
     process and of its connection is worth some per cent to it, and stays."""
     for first in range(0, rounds, ROUNDS_EACH):
-        peers = {name: bench.start(name) for name in names
-                 if name not in bench.failed}
+        peers = bench.start_all(names)
         warm(bench, peers)
         bench.arena.load(lists)
         rounds_of(bench, peers, f"{cell} {run}",
@@ -494,8 +518,8 @@ def time_nagle(bench, names, cells, rounds, path):
         out.writerow(["cell", "nodelay", "reader", "round", "peer", "jobs",
                       "wall_ns", "cpu_ns"])
         for nodelay in (0, 1):
-            peers = {name: bench.start(name, nodelay)
-                     for name in names if name in NAGLE_PEERS}
+            peers = bench.start_all(
+                [name for name in names if name in NAGLE_PEERS], nodelay)
             jobs = dict.fromkeys(peers, 1)
             warm(bench, peers)
             for cell, lists in cells.items():
@@ -542,19 +566,20 @@ def count_calls(bench, names, cells, path):
         out = csv.writer(file)
         out.writerow(["cell", "peer", "calls", "which"])
         for name in names:
-            if name == "bufv-again" or name in bench.failed:
+            if name == "bufv-again":
                 continue
             with tempfile.TemporaryDirectory() as tmp:
                 log = f"{tmp}/log"
-                peers = {name: bench.start(name, 1, (
+                peers = bench.start_all([name], 1, (
                     "strace", "-f", "-qq", "-e", "raw=all", "-e",
-                    "signal=none", "-o", log))}
+                    "signal=none", "-o", log))
                 warm(bench, peers)
                 for cell, lists in cells.items():
                     bench.arena.load(lists)
-                    bench.attempt(peers, name, cell, 1, "v")
-                    os.truncate(log, 0)
-                    bench.attempt(peers, name, cell, 1, "v")
+                    for _ in range(2):  # the first one may allocate
+                        os.truncate(log, 0)
+                        if name in peers:
+                            bench.attempt(peers, name, cell, 1, "v")
                     if name not in peers:
                         break
                     calls = calls_of_last_job(log)
