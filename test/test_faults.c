@@ -1260,6 +1260,41 @@ START_TEST(faults__more_is_not_told_with_nodelay)
 }
 END_TEST
 
+/* A file goes corked where more follows, and where it is long. */
+START_TEST(faults__files_go_corked)
+{
+    static const apr_size_t longest = 512 * 1024;
+    shim_t *shim = apr_palloc(pool, sizeof(*shim));
+    const apr_size_t len = longest - (_i == 0);
+    unsigned char *bytes = bytes_new(len, 3);
+    peer_t *p = peer_new();
+    bufv_t *v = list_new();
+    apr_status_t status;
+    unsigned long i;
+    bufv_writer_t *w;
+
+    if (is_left_out("faults__files_go_corked", "no file goes unread here"))
+        return;
+    assert_ok(bufv_append_file(
+        v, file_new(bytes, len, APR_FOPEN_SENDFILE_ENABLED), 0, len));
+    if (_i == 2)
+        assert_ok(bufv_append(v, "trailer", 7));
+    assert_ok(bufv_writer_socket(&w, p->near_end, pool));
+    peer_start(p);
+    shim_watch(shim);
+    status = bufv_write(v, w, NULL);
+    shim_rest();
+    assert_ok(status);
+    peer_finish(p);
+    ck_assert_uint_gt(shim->of[SHIM_SENDFILE], 0);
+    for (i = 0; i < shim->calls; i++) {
+        if (shim->record[i].call == SHIM_SENDFILE)
+            ck_assert_int_eq(shim->record[i].flags,
+                             _i == 2 || shim->record[i].asked >= longest);
+    }
+}
+END_TEST
+
 /* Where the kernel makes records of the stream it would keep one open for good
  * that is told of more. Other protocols above TCP do not. */
 START_TEST(faults__more_is_not_told_where_records_are)
@@ -1371,6 +1406,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__deadline_on_a_young_calendar);
     tcase_add_test(tc, faults__raw_sockets_have_a_name);
     tcase_add_loop_test(tc, faults__more_is_not_told_where_records_are, 0, 3);
+    tcase_add_loop_test(tc, faults__files_go_corked, 0, 3);
 }
 
 const topic_t topic_faults = {"faults", add_tests};

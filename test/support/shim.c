@@ -387,6 +387,8 @@ ssize_t sendfile(int to, int from, off_t *offset, size_t len)
         return real_sendfile(to, from, offset, len);
     r = record(SHIM_SENDFILE);
     r->asked = len;
+    getsockopt(to, IPPROTO_TCP, TCP_CORK, &r->flags,
+               &(socklen_t){sizeof(int)});
     switch (fault_of(SHIM_SENDFILE)) {
     case SHIM_FAIL:
         return refuse(r);

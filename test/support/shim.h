@@ -39,7 +39,8 @@ typedef enum shim_fault_t {
 
 typedef struct shim_record_t {
     shim_call_t call;
-    int flags; /**< of a send, and of a writev() that has some */
+    int flags; /**< of a send, and of a writev() that has some; whether the
+                    socket of a sendfile() is corked */
     apr_size_t nvec, asked;
     long result;
     int error;
