@@ -366,9 +366,8 @@ typedef struct bufv__scratch_t {
     apr_size_t room;
     /* BUFV__SCRATCH_SMALL bytes on the stack of the write. */
     char *small;
-    /* What is lent: the number of a block of the process; -1 for memory that
-     * was allocated, for a message longer than a block. Not set while nothing
-     * is. */
+    /* The number of the block of the process that is lent, or was last. For a
+     * message longer than a block memory is allocated. */
     int block;
 } bufv__scratch_t;
 
@@ -471,6 +470,8 @@ struct bufv_writer_t {
      * list left in part, has learned that of the destination; 0: nothing is
      * known. */
     apr_size_t copied;
+    /* The block of scratch memory that it had last. Likewise. */
+    int block;
 
     /* What the setters set. The deadline is on the writer's clock, 0: none. */
     bufv_hook_t *hook;

@@ -4,8 +4,9 @@
  * attempt, so that no writer keeps any while it waits or rests.
  *
  * What is short lies on the stack of the write. What is longer is a block of
- * the process, from a shelf; the first that is free is taken, so that one
- * thread always gets the same, and finds it in its cache. */
+ * the process, from a shelf: the one that the writer had last, else the first
+ * that is free. So one thread always gets the same, finds it in its cache, and
+ * does not look at those of others. */
 
 #include "bufv_private.h"
 #include "refs.h"
@@ -27,13 +28,20 @@ typedef struct block_t {
 
 static block_t shelf[SHELF];
 
-static int borrow_block(void)
+static int is_borrowed(int i)
+{
+    return !bufv__flag_is_taken(&shelf[i].lent) &&
+           bufv__flag_take(&shelf[i].lent);
+}
+
+static int borrow_block(int last)
 {
     int i;
 
+    if (is_borrowed(last))
+        return last;
     for (i = 0; i < SHELF; i++) {
-        if (!bufv__flag_is_taken(&shelf[i].lent) &&
-            bufv__flag_take(&shelf[i].lent))
+        if (is_borrowed(i))
             return i;
     }
     return -1;
@@ -65,7 +73,7 @@ static void get_block(block_t *block)
 
 static void take_block(bufv__scratch_t *s)
 {
-    int i = borrow_block();
+    int i = borrow_block(s->block);
 
     if (i < 0)
         return;
@@ -101,13 +109,12 @@ apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes)
         return APR_ENOMEM;
     s->bytes = own;
     s->room = bytes;
-    s->block = -1;
     return APR_SUCCESS;
 }
 
 void bufv__scratch_give_back(bufv__scratch_t *s)
 {
-    if (s->block >= 0)
+    if (s->bytes == shelf[s->block].bytes)
         bufv__flag_give(&shelf[s->block].lent);
     else
         free(s->bytes);

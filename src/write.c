@@ -415,6 +415,7 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
         stall = w->stall;
     t->may_wait = terms->wait && stall != 0;
     t->scratch.bytes = t->scratch.small = t->small;
+    t->scratch.block = 0;
     bufv__clock_begin(&t->clock, w, t->may_wait ? stall : -1, terms->within,
                       report);
 }
@@ -447,9 +448,12 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
         return status;
     status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
     *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
-    if (*turn == TAKEN && t->w->copied > 0)
+    if (*turn != TAKEN)
+        return status;
+    t->scratch.block = t->w->block;
+    if (t->w->copied > 0)
         t->limits.copied = t->w->copied;
-    return status;
+    return APR_SUCCESS;
 }
 
 /* Whether bytes are on their way that do not count yet: those of a record of
@@ -486,6 +490,7 @@ static void conclude(write_t *t, turn_t turn, apr_status_t status)
     t->report->left = t->v->length;
     bufv__scratch_end(&t->scratch);
     if (turn == TAKEN) {
+        t->w->block = t->scratch.block;
         t->w->copied = t->v->length > 0 ? t->limits.copied : 0;
         if (t->w->copied > 0 && t->report->written > 0 &&
             APR_STATUS_IS_EAGAIN(status))

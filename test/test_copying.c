@@ -638,12 +638,63 @@ START_TEST(copying__off_and_no_room_to_cut)
 }
 END_TEST
 
+/* A thousand chunks, more than a stack is good for, copied together; returns
+ * where to. */
+static const void *copied_to(scripted_t *s, const unsigned char *data)
+{
+    bufv_t *v = list_new();
+    apr_size_t i;
+
+    for (i = 0; i < 1000; i++)
+        assert_ok(bufv_append(v, data + 40 * i, 20));
+    assert_ok(bufv_write(v, s->w, NULL));
+    return s->attempt[s->attempts - 1].base;
+}
+
+static struct {
+    const unsigned char *data;
+    scripted_t *s;
+    apr_status_t (*writev)(void *baton, const struct iovec *vec,
+                           apr_size_t nvec, int more, apr_size_t *written);
+    const void *to;
+} inner; /* of the next test */
+
+static apr_status_t write_inner(void *baton, const struct iovec *vec,
+                                apr_size_t nvec, int more, apr_size_t *written)
+{
+    inner.to = copied_to(inner.s, inner.data);
+    return inner.writev(baton, vec, nvec, more, written);
+}
+
+/* Two writers at the same time have memory of their own each, and the one that
+ * came second has the same later, when all is free: who writes in another
+ * thread finds it in its cache. */
+START_TEST(copying__a_writer_has_the_same_memory)
+{
+    scripted_t *s = scripted_new(pool);
+    const void *to;
+
+    inner.data = bytes_new(40000, 52);
+    inner.s = scripted_new(pool);
+    inner.s->ops.copy_below = 512;
+    scripted_open(inner.s);
+    inner.writev = s->ops.writev;
+    s->ops.writev = write_inner;
+    s->ops.copy_below = 512;
+    scripted_open(s);
+    to = copied_to(s, inner.data);
+    ck_assert_ptr_ne(inner.to, to);
+    ck_assert_ptr_eq(copied_to(inner.s, inner.data), inner.to);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
     int n = (int)COUNT(belows);
 
     tcase_add_loop_test(tc, copying__same_bytes_not_more_attempts, 0, n);
     tcase_add_loop_test(tc, copying__same_bytes_in_short_writes, 0, n);
+    tcase_add_test(tc, copying__a_writer_has_the_same_memory);
     tcase_add_test(tc, copying__scratch_full);
     tcase_add_test(tc, copying__scratch_full_behind_a_large_one);
     tcase_add_test(tc, copying__the_last_two);
