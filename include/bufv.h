@@ -766,8 +766,8 @@ typedef struct bufv_ops_t {
  * lends for the time of one attempt. There are as many of these as attempts
  * were made at the same time, at most 32 (further attempts copy less); they
  * are kept until the library is unloaded or the program ends. Only a message
- * of more than 512 KiB that has more chunks than one attempt takes gets memory
- * of its own while it is sent.
+ * that has to be copied, and for which no block is long enough or free, gets
+ * memory of its own while it is sent.
  *
  * A write needs less than 48 KiB of stack: mind that where threads are given
  * small ones.

@@ -366,9 +366,11 @@ typedef struct bufv__scratch_t {
     apr_size_t room;
     /* BUFV__SCRATCH_SMALL bytes on the stack of the write. */
     char *small;
-    /* The number of the block of the process that is lent, or was last. For a
-     * message longer than a block memory is allocated. */
+    /* The number of the block of the process that was lent last. */
     int block;
+    /* What is lent is that block, and not memory that was allocated since
+     * there was none that is long enough. Not set while nothing is. */
+    int is_block;
 } bufv__scratch_t;
 
 /* Asks for `bytes`, for one attempt: bufv__scratch_end() comes before the next
@@ -463,14 +465,14 @@ struct bufv_writer_t {
 
     /* The last bytes that were accepted were told that more would come: they
      * may be held back. It belongs to the call that has the turn, as do the
-     * next two. */
+     * next three. */
     int held;
     bufv__run_t running;
     /* How much the next call copies for its first attempt: the last one, whose
      * list left in part, has learned that of the destination; 0: nothing is
      * known. */
     apr_size_t copied;
-    /* The block of scratch memory that it had last. Likewise. */
+    /* The block of scratch memory that was lent last. */
     int block;
 
     /* What the setters set. The deadline is on the writer's clock, 0: none. */
@@ -549,11 +551,12 @@ void bufv__writer_flush(bufv_writer_t *w);
  * when that call goes on. */
 void bufv__writer_flush_early(bufv_writer_t *w);
 
-/* Takes the turn for the list of this number. Waits for it if it may:
- * APR_TIMEUP when a limit is over; APR_EBUSY if it may not wait. The call is
- * in the writer; where that has no lock, the turn is free. */
-apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
-                             int may_wait, bufv__clock_t *c);
+/* Takes the turn for this list. Waits for it if it may: APR_TIMEUP when a
+ * limit is over; APR_EBUSY if it may not wait, or if list or writer is
+ * destroyed meanwhile. The call is in the writer; where that has no lock, the
+ * turn is free. */
+apr_status_t bufv__turn_take(bufv_writer_t *w, const bufv_t *v, int may_wait,
+                             bufv__clock_t *c);
 
 /* Returns a new number for a list that left in part by this writer. The call
  * has the turn. */

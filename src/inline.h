@@ -165,6 +165,12 @@ static inline void bufv__close_copies(bufv_t *v, apr_uint64_t at)
     v->copies = 0;
 }
 
+/* Whether the list or the writer of a call was destroyed in it. */
+static inline int bufv__are_doomed(const bufv_t *v, const bufv_writer_t *w)
+{
+    return v->doomed || w->doomed;
+}
+
 /* ---- limits */
 
 /* Returns whether the deadline or `within` has passed. The stall limit is met

@@ -129,12 +129,6 @@ static apr_status_t pause_for_reader(const bufv_writer_t *w,
     return APR_SUCCESS;
 }
 
-/* Whether the list or the writer went away in a callback, or in the reader. */
-static int is_gone(const bufv_t *rest, const bufv_writer_t *w)
-{
-    return rest->doomed || w->doomed;
-}
-
 /* Waits within the deadline; interruptions, and the limit of a single wait, do
  * not end it. */
 static apr_status_t wait_until_deadline(const bufv_t *v,
@@ -147,12 +141,14 @@ static apr_status_t wait_until_deadline(const bufv_t *v,
 
     do {
         left = bufv__clock_left(clock);
-        if (is_gone(v, w))
+        if (bufv__are_doomed(v, w))
             return APR_EBUSY;
         if (left == 0)
             return APR_TIMEUP;
         status =
             r->wait(r->baton, left > BUFV__WAIT_MAX ? BUFV__WAIT_MAX : left);
+        if (bufv__are_doomed(v, w))
+            return APR_EBUSY;
         waited = bufv__clock_waited(clock);
         if (APR_STATUS_IS_TIMEUP(status) && bufv__wait_was_cut(left, waited))
             status = APR_EINTR;
@@ -174,10 +170,12 @@ static apr_status_t wait_for_reader(const bufv_t *v, const bufv_writer_t *w,
         return APR_EAGAIN;
     bufv__clock_begin(&clock, w, -1, 0, &ignored);
     left = bufv__clock_left(&clock);
-    if (is_gone(v, w))
+    if (bufv__are_doomed(v, w))
         return APR_EBUSY;
     if (*wakes >= WAKES_MAX && left != 0)
         status = pause_for_reader(w, pause << (*wakes - WAKES_MAX), left);
+    if (status == APR_SUCCESS && bufv__are_doomed(v, w))
+        status = APR_EBUSY;
     if (status != APR_SUCCESS)
         return status;
     *wakes += *wakes < WAKES_MAX + PAUSES_MAX;
@@ -204,11 +202,11 @@ static apr_status_t read_some(bufv_t *v, const bufv_writer_t *w,
         status = bufv_fill(v, r, COPY_BYTES, &got);
         if (got > 0)
             return has_nothing_now(status) ? APR_SUCCESS : status;
-        if (APR_STATUS_IS_EAGAIN(status) && !is_gone(v, w))
+        if (APR_STATUS_IS_EAGAIN(status) && !bufv__are_doomed(v, w))
             waited = wait_for_reader(v, w, r, &wakes);
         if (waited != APR_SUCCESS)
             return waited;
-    } while (has_nothing_now(status) && !is_gone(v, w));
+    } while (has_nothing_now(status) && !bufv__are_doomed(v, w));
     return status == APR_SUCCESS ? APR_EGENERAL : status;
 }
 
@@ -228,12 +226,13 @@ static apr_status_t copy_all(bufv_writer_t *w, const bufv_reader_t *r,
 {
     apr_status_t read = APR_SUCCESS, status = APR_SUCCESS;
 
-    while (status == APR_SUCCESS && read == APR_SUCCESS && !is_gone(rest, w)) {
+    while (status == APR_SUCCESS && read == APR_SUCCESS &&
+           !bufv__are_doomed(rest, w)) {
         read = read_some(rest, w, r);
-        if (!is_gone(rest, w))
+        if (!bufv__are_doomed(rest, w))
             status = write_rest(rest, w, copied);
     }
-    if (is_gone(rest, w))
+    if (bufv__are_doomed(rest, w))
         return rest->length > 0 || !APR_STATUS_IS_EOF(read) ? APR_EBUSY
                                                             : APR_SUCCESS;
     if (status == APR_SUCCESS && !APR_STATUS_IS_EOF(read))
@@ -260,7 +259,7 @@ static apr_status_t copy(bufv_writer_t *w, const bufv_reader_t *r,
 
     if (status != APR_SUCCESS)
         return status;
-    if (r->write_to != NULL && !is_gone(rest, w))
+    if (r->write_to != NULL && !bufv__are_doomed(rest, w))
         return write_to(w, r, copied);
     return copy_all(w, r, rest, copied);
 }

@@ -5,8 +5,8 @@
  *
  * What is short lies on the stack of the write. What is longer is a block of
  * the process, from a shelf: the one that the writer had last, else the first
- * that is free. So one thread always gets the same, finds it in its cache, and
- * does not look at those of others. */
+ * that is free. So a writer that stays with its thread gets the same each
+ * time, finds it in the cache, and leaves those of others alone. */
 
 #include "bufv_private.h"
 #include "refs.h"
@@ -28,7 +28,8 @@ typedef struct block_t {
 
 static block_t shelf[SHELF];
 
-static int is_borrowed(int i)
+/* Returns whether it was free. */
+static int borrow(int i)
 {
     return !bufv__flag_is_taken(&shelf[i].lent) &&
            bufv__flag_take(&shelf[i].lent);
@@ -38,10 +39,10 @@ static int borrow_block(int last)
 {
     int i;
 
-    if (is_borrowed(last))
+    if (borrow(last))
         return last;
     for (i = 0; i < SHELF; i++) {
-        if (is_borrowed(i))
+        if (borrow(i))
             return i;
     }
     return -1;
@@ -86,6 +87,7 @@ static void take_block(bufv__scratch_t *s)
     s->bytes = shelf[i].bytes;
     s->room = BUFV__SCRATCH_MAX;
     s->block = i;
+    s->is_block = 1;
 }
 
 /* The memory on the stack is used where it is enough. */
@@ -109,12 +111,13 @@ apr_status_t bufv__scratch_need(bufv__scratch_t *s, apr_size_t bytes)
         return APR_ENOMEM;
     s->bytes = own;
     s->room = bytes;
+    s->is_block = 0;
     return APR_SUCCESS;
 }
 
 void bufv__scratch_give_back(bufv__scratch_t *s)
 {
-    if (s->bytes == shelf[s->block].bytes)
+    if (s->is_block)
         bufv__flag_give(&shelf[s->block].lent);
     else
         free(s->bytes);

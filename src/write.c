@@ -46,6 +46,7 @@ typedef struct write_t {
     int successes; /* since it shrank or grew */
     int grown;     /* the next attempt is the first of that size */
     int wakes;     /* waits in a row that brought nothing */
+    int in_part;   /* the last bytes that left were not the list's last */
     bufv__limits_t limits;
     bufv__clock_t clock;
     bufv__scratch_t scratch;
@@ -134,6 +135,7 @@ static void account(write_t *t, apr_size_t written)
         bufv__drop_chunks(v, b->chunks, b->cut, written);
     else
         bufv__drop_bytes(v, written);
+    t->in_part = v->length > 0;
     adapt(t, written);
     if (v->length > 0 || t->w->hook != NULL || bufv__has_due(v))
         bufv__clock_accepted(&t->clock);
@@ -401,7 +403,7 @@ static void begin(write_t *t, bufv_t *v, bufv_writer_t *w,
     t->ops = &w->ops;
     t->op = w->ops.name;
     t->report = report;
-    t->starved = t->wakes = 0;
+    t->starved = t->wakes = t->in_part = 0;
     t->successes = t->grown = 0;
     t->growth = 1;
     t->limits = w->limits;
@@ -446,7 +448,7 @@ static apr_status_t take_turn(write_t *t, turn_t *turn)
     status = check_limits(t);
     if (status != APR_SUCCESS)
         return status;
-    status = bufv__turn_take(t->w, t->v->number, t->may_wait, &t->clock);
+    status = bufv__turn_take(t->w, t->v, t->may_wait, &t->clock);
     *turn = status == APR_SUCCESS ? TAKEN : REFUSED;
     if (*turn != TAKEN)
         return status;
@@ -464,14 +466,14 @@ static int is_on_its_way(const write_t *t)
            t->ops->abandon(t->w->baton) != APR_SUCCESS;
 }
 
-/* The number of a list that stays behind and has none yet: of its bytes those
- * that left did so before a callback enabled the lock, or some are on their
- * way. 0: there are none. */
+/* The number of a list that stays behind and has none yet: it left in part
+ * before a callback enabled the lock, or some of its bytes are on their way.
+ * 0: it has none. */
 static BUFV__COLD apr_uint64_t late_number(const write_t *t)
 {
     bufv_t *v = t->v;
 
-    if (t->w->doomed || (t->report->written == 0 && !is_on_its_way(t)))
+    if (t->w->doomed || (!t->in_part && !is_on_its_way(t)))
         return 0;
     if (v->number == 0)
         v->number = bufv__turn_number(t->w);

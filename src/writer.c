@@ -345,9 +345,11 @@ apr_uint64_t bufv__turn_number(bufv_writer_t *w)
 
 /* Lets time pass on the transport's clock. Its operations may ask about the
  * writer, so the monitor is left meanwhile. */
-static apr_status_t pause_for_turn(bufv_writer_t *w, bufv__clock_t *c)
+static apr_status_t pause_for_turn(bufv_writer_t *w, const bufv_t *v,
+                                   bufv__clock_t *c)
 {
     apr_interval_time_t left, time = TURN_PAUSE;
+    int gone;
 
     if (w->ops.pause == NULL)
         return APR_EBUSY;
@@ -355,21 +357,25 @@ static apr_status_t pause_for_turn(bufv_writer_t *w, bufv__clock_t *c)
     left = bufv__clock_left(c);
     if (left > 0 && left < time)
         time = left;
-    if (left != 0) {
+    gone = bufv__are_doomed(v, w);
+    if (left != 0 && !gone) {
         w->ops.pause(w->baton, time);
         bufv__clock_waited(c);
     }
     bufv__monitor_enter(w->monitor);
+    if (gone)
+        return APR_EBUSY;
     return left != 0 ? APR_SUCCESS : APR_TIMEUP;
 }
 
 /* Waits a while for the turn; the monitor is entered. */
-static apr_status_t wait_for_turn(bufv_writer_t *w, bufv__clock_t *c)
+static apr_status_t wait_for_turn(bufv_writer_t *w, const bufv_t *v,
+                                  bufv__clock_t *c)
 {
     apr_interval_time_t left;
 
     if (w->ops.now != NULL)
-        return pause_for_turn(w, c);
+        return pause_for_turn(w, v, c);
     left = bufv__clock_left(c);
     if (left == 0)
         return APR_TIMEUP;
@@ -378,8 +384,8 @@ static apr_status_t wait_for_turn(bufv_writer_t *w, bufv__clock_t *c)
     return APR_SUCCESS;
 }
 
-apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
-                             int may_wait, bufv__clock_t *c)
+apr_status_t bufv__turn_take(bufv_writer_t *w, const bufv_t *v, int may_wait,
+                             bufv__clock_t *c)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -390,8 +396,8 @@ apr_status_t bufv__turn_take(bufv_writer_t *w, apr_uint64_t number,
     }
     bufv__monitor_enter(w->monitor);
     while (status == APR_SUCCESS &&
-           (w->busy || (w->turn != 0 && w->turn != number)))
-        status = may_wait ? wait_for_turn(w, c) : APR_EBUSY;
+           (w->busy || (w->turn != 0 && w->turn != v->number)))
+        status = may_wait ? wait_for_turn(w, v, c) : APR_EBUSY;
     if (status == APR_SUCCESS) {
         w->busy = 1;
         w->thread = apr_os_thread_current();

@@ -15,6 +15,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -1260,16 +1262,20 @@ START_TEST(faults__more_is_not_told_with_nodelay)
 }
 END_TEST
 
-/* A file goes corked where more follows, and where it is long. */
+/* A file goes corked where more follows, and where it is long; afterwards the
+ * cork is as the user had it. */
 START_TEST(faults__files_go_corked)
 {
     static const apr_size_t longest = 512 * 1024;
+    int on = _i == 3;
+    socklen_t on_len = sizeof(on);
     shim_t *shim = apr_palloc(pool, sizeof(*shim));
     const apr_size_t len = longest - (_i == 0);
     unsigned char *bytes = bytes_new(len, 3);
     peer_t *p = peer_new();
     bufv_t *v = list_new();
     apr_status_t status;
+    apr_os_sock_t fd;
     unsigned long i;
     bufv_writer_t *w;
 
@@ -1279,18 +1285,22 @@ START_TEST(faults__files_go_corked)
         v, file_new(bytes, len, APR_FOPEN_SENDFILE_ENABLED), 0, len));
     if (_i == 2)
         assert_ok(bufv_append(v, "trailer", 7));
+    assert_ok(apr_os_sock_get(&fd, p->near_end));
+    ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, on_len), 0);
     assert_ok(bufv_writer_socket(&w, p->near_end, pool));
     peer_start(p);
     shim_watch(shim);
     status = bufv_write(v, w, NULL);
     shim_rest();
     assert_ok(status);
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, &on_len), 0);
+    ck_assert_int_eq(on, _i == 3);
     peer_finish(p);
     ck_assert_uint_gt(shim->of[SHIM_SENDFILE], 0);
     for (i = 0; i < shim->calls; i++) {
         if (shim->record[i].call == SHIM_SENDFILE)
             ck_assert_int_eq(shim->record[i].flags,
-                             _i == 2 || shim->record[i].asked >= longest);
+                             _i >= 2 || shim->record[i].asked >= longest);
     }
 }
 END_TEST
@@ -1406,7 +1416,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, faults__deadline_on_a_young_calendar);
     tcase_add_test(tc, faults__raw_sockets_have_a_name);
     tcase_add_loop_test(tc, faults__more_is_not_told_where_records_are, 0, 3);
-    tcase_add_loop_test(tc, faults__files_go_corked, 0, 3);
+    tcase_add_loop_test(tc, faults__files_go_corked, 0, 4);
 }
 
 const topic_t topic_faults = {"faults", add_tests};

@@ -554,6 +554,32 @@ static void destroy_what_is_left(const waiting_t *it)
         bufv_writer_destroy(it->it.s->w);
 }
 
+/* A transport's clock that destroys something when it is asked for the n-th
+ * time, 0: never; and how often it was asked afterwards. */
+static struct {
+    apr_time_t (*inner)(void *baton);
+    waiting_t *of;
+    int countdown, late;
+} clocked;
+
+static apr_time_t now_kills(void *baton)
+{
+    clocked.late += clocked.of->it.calls > 0;
+    if (--clocked.countdown == 0)
+        kill_victim(&clocked.of->it);
+    return clocked.inner(baton);
+}
+
+static void clocked_for(waiting_t *it, int countdown)
+{
+    it->it.s = scripted_new(pool);
+    clocked.inner = it->it.s->ops.now;
+    clocked.of = it;
+    clocked.countdown = countdown;
+    clocked.late = 0;
+    it->it.s->ops.now = now_kills;
+}
+
 static apr_status_t count_wait(void *baton, apr_interval_time_t timeout)
 {
     (void)timeout;
@@ -592,7 +618,9 @@ START_TEST(life__destroyed_by_the_wait_of_a_reader)
     waiting_t it = {{0}, 0, 0, 0, 0};
     bufv_reader_t r = {read_nothing_yet, NULL, wait_kills, NULL};
 
+    clocked_for(&it, 0);
     copy_until_it_goes(&it, &r, _i);
+    ck_assert_int_eq(clocked.late, 0);
     ck_assert_int_eq(it.freed, 0);
     ck_assert_int_eq(it.reads, 1);
     ck_assert_int_eq(it.waits, 1);
@@ -600,20 +628,6 @@ START_TEST(life__destroyed_by_the_wait_of_a_reader)
     destroy_what_is_left(&it);
 }
 END_TEST
-
-/* A clock that destroys something when it is asked for the n-th time. */
-static struct {
-    apr_time_t (*inner)(void *baton);
-    waiting_t *of;
-    int countdown;
-} clocked;
-
-static apr_time_t now_kills(void *baton)
-{
-    if (--clocked.countdown == 0)
-        kill_victim(&clocked.of->it);
-    return clocked.inner(baton);
-}
 
 static apr_status_t wait_for_nothing(void *baton, apr_interval_time_t timeout)
 {
@@ -632,14 +646,11 @@ START_TEST(life__destroyed_by_the_clock_of_a_copy)
     bufv_reader_t r = {read_nothing_yet, NULL, wait_for_nothing, NULL};
     const int waits = (asked[_i / WHATS] - 1) / 3;
 
-    it.it.s = scripted_new(pool);
-    clocked.inner = it.it.s->ops.now;
-    clocked.of = &it;
-    clocked.countdown = asked[_i / WHATS];
-    it.it.s->ops.now = now_kills;
+    clocked_for(&it, asked[_i / WHATS]);
     copy_until_it_goes(&it, &r, _i % WHATS);
     ck_assert_int_eq(it.reads, waits + 1);
     ck_assert_int_eq(it.waits, waits);
+    ck_assert_int_eq(clocked.late, 0);
     ck_assert_uint_eq(it.it.s->pauses, 0);
     destroy_what_is_left(&it);
 }
@@ -658,9 +669,48 @@ START_TEST(life__destroyed_by_an_interrupted_wait_of_a_reader)
     bufv_reader_t r = {read_nothing_yet, NULL, wait_kills_and_ends_early,
                        NULL};
 
+    clocked_for(&it, 0);
     copy_until_it_goes(&it, &r, _i);
+    ck_assert_int_eq(clocked.late, 0);
     ck_assert_int_eq(it.reads, 1);
     ck_assert_int_eq(it.waits, 1);
+    destroy_what_is_left(&it);
+}
+END_TEST
+
+static void pause_kills(void *baton, apr_interval_time_t time)
+{
+    (void)baton;
+    (void)time;
+    kill_victim(&clocked.of->it);
+}
+
+/* By the clock or by the pause of a list that waits for its turn, which does
+ * not come: it waits no longer, though it has no limit. */
+START_TEST(life__destroyed_while_it_waits_for_its_turn)
+{
+    static const scripted_step_t three[] = {{3, APR_EAGAIN, 0}};
+    bufv_t *first = list_of((const char *const[]){"abcdefghij", NULL});
+    const int in_pause = _i / WHATS;
+    waiting_t it = {{0}, 0, 0, 0, 0};
+    apr_uint64_t written = 4711;
+
+    clocked_for(&it, 0);
+    it.it.what = _i % WHATS;
+    if (in_pause)
+        it.it.s->ops.pause = pause_kills;
+    scripted_play(it.it.s, three, COUNT(three));
+    scripted_open(it.it.s);
+    assert_ok(bufv_writer_lock_enable(it.it.s->w));
+    assert_is(bufv_write_some(first, it.it.s->w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv_create(&it.it.v, NULL));
+    assert_ok(bufv_append(it.it.v, "XYZ", 3));
+    clocked.countdown = !in_pause;
+    assert_is(bufv_write(it.it.v, it.it.s->w, &written), APR_STATUS_IS_EBUSY);
+    ck_assert_uint_eq(written, 0);
+    ck_assert_uint_eq(it.it.s->attempts, 1);
+    ck_assert_uint_eq(it.it.s->pauses, 0);
+    ck_assert_int_eq(it.it.calls, 1);
     destroy_what_is_left(&it);
 }
 END_TEST
@@ -1654,6 +1704,8 @@ static void add_tests(TCase *tc)
                         3 * WHATS);
     tcase_add_loop_test(tc, life__destroyed_by_an_interrupted_wait_of_a_reader,
                         0, WHATS);
+    tcase_add_loop_test(tc, life__destroyed_while_it_waits_for_its_turn, 0,
+                        2 * WHATS);
     tcase_add_loop_test(tc, life__destroyed_by_the_reader_at_the_end, 0,
                         WHATS);
     tcase_add_loop_test(tc, life__destroyed_before_the_reader_writes, 0,

@@ -583,6 +583,23 @@ START_TEST(turn__of_a_list_that_grows)
 }
 END_TEST
 
+/* But where nothing of that has left, it is a list like any other. */
+START_TEST(turn__of_a_list_that_ran_empty)
+{
+    static const scripted_step_t steps[] = {{SCRIPTED_ALL, 0, 0},
+                                            {0, APR_EAGAIN, 0}};
+    scripted_t *s = locked(scripted_new(pool));
+    bufv_t *v = list_new(), *other = list_text("XYZ");
+
+    scripted_play(s, steps, COUNT(steps));
+    assert_ok(bufv_append_owned(v, "abc", 3, append_again, v));
+    assert_is(bufv_write_some(v, s->w, NULL), APR_STATUS_IS_EAGAIN);
+    assert_ok(bufv_write_some(other, s->w, NULL));
+    assert_ok(bufv_write_some(v, s->w, NULL));
+    scripted_assert_got(s, "abcXYZmore", 10);
+}
+END_TEST
+
 /* ---- waiting for it */
 
 enum { BY_WITHIN, BY_STALL, BY_DEADLINE, BY_TIMEOUT, LIMITS };
@@ -1103,6 +1120,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, turn__is_not_that_of_a_list_refilled);
     tcase_add_loop_test(tc, turn__belongs_to_one_writer, 0, 2);
     tcase_add_test(tc, turn__of_a_list_that_grows);
+    tcase_add_test(tc, turn__of_a_list_that_ran_empty);
     tcase_add_loop_test(tc, turn__is_waited_for_within_the_limits, 0, LIMITS);
     tcase_add_loop_test(tc, turn__is_refused_at_once, 0, PATIENTS);
     tcase_add_test(tc, turn__comes_after_other_checks);

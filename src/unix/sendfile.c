@@ -7,11 +7,6 @@
 
 #include <errno.h>
 
-/* A range of this length and more goes corked: the system makes fewer pieces
- * of it then, which spares a tenth of the work; see docs/PERFORMANCE.md. A
- * shorter one is dearer by what it costs to cork. */
-#define CORKED_FROM ((apr_size_t)512 * 1024)
-
 /* Sends without waiting and without a signal; the call itself can be told
  * neither. The system is asked whether the socket blocks, since APR does not
  * know that of a descriptor that was wrapped. */
@@ -65,7 +60,7 @@ static apr_status_t judge(int error, apr_size_t sent)
 /* The system takes no MSG_MORE with a file, and with Nagle's algorithm a
  * second small segment would wait for the peer to acknowledge the first,
  * 40 ms. So the socket is corked until the last attempt, or until `flush`. A
- * long range is corked for its own sake, and until this attempt ends. */
+ * long range is corked for its own sake, until this attempt ends. */
 apr_status_t bufv__socket_sendfile(void *baton, apr_file_t *file,
                                    apr_off_t offset, apr_size_t len, int more,
                                    apr_size_t *written)
@@ -77,7 +72,7 @@ apr_status_t bufv__socket_sendfile(void *baton, apr_file_t *file,
     *written = 0;
     bufv__socket_refresh(s);
     apr_os_file_get(&fd, file);
-    if ((more || len >= CORKED_FROM) && !s->corked)
+    if ((more || len >= bufv__corked_from) && !s->corked)
         s->corked = bufv__cork(s->fd);
     error = send_quietly(s, fd, offset, len, written);
     if (!more && s->corked)

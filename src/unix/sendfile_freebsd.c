@@ -10,6 +10,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/* None: sendfile() returns before it has read the file. */
+const apr_size_t bufv__corked_from = SIZE_MAX;
+
 /* The count is set with EAGAIN and EINTR as well. */
 int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,
                         apr_size_t *sent)

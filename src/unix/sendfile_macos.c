@@ -10,6 +10,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/* There is no cork. */
+const apr_size_t bufv__corked_from = SIZE_MAX;
+
 /* The count goes in as what is wanted and comes out as what was sent, with an
  * error too; one that comes early leaves it as it was. */
 int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,

@@ -104,6 +104,9 @@ int bufv__is_unsuited(int error);
 
 /* ---- sendfile_*.c */
 
+/* A range of so many bytes is cheaper to send corked. */
+extern const apr_size_t bufv__corked_from;
+
 /* One call of the system's own, which may raise SIGPIPE. Returns 0, or an
  * errno if nothing was sent. */
 int bufv__sendfile_once(int sock, int file, apr_off_t offset, apr_size_t len,

@@ -336,23 +336,13 @@ class Bench:
         self.reader.tell(self.accept)
         peer.conn = self.reader.hear()
         if not peer.conn.isdigit():
-            peer.proc.kill()
-            peer.proc.wait()
-            raise Failed(f"no connection: {peer.conn}")
+            raise SystemExit(f"{name}: no connection: {peer.conn}")
         return peer
 
     def start_all(self, names, *options):
-        """{name: peer} of those that have not failed. One that fails now is
-        out of the race, loudly."""
-        peers = {}
-        for name in names:
-            if name in self.failed:
-                continue
-            try:
-                peers[name] = self.start(name, *options)
-            except Failed as error:
-                self.fail(name, "starting", error)
-        return peers
+        """{name: peer} of those that have not failed."""
+        return {name: self.start(name, *options) for name in names
+                if name not in self.failed}
 
     def run(self, peer, jobs, flags="-"):
         """(wall, CPU) of a job in nanoseconds, the mean of so many."""
@@ -376,15 +366,12 @@ class Bench:
         try:
             return self.run(peers[name], jobs, flags)
         except (Failed, ValueError) as error:
+            say(f"*** {name} FAILED in {what}: {error}")
+            self.failed[name] = f"{what}: {error}"
             self.drop(peers.pop(name))
-            self.fail(name, what, error)
+            if name in ("bufv", "bufv-again"):
+                raise SystemExit("nothing to compare with") from error
             return None
-
-    def fail(self, name, what, error):
-        say(f"*** {name} FAILED in {what}: {error}")
-        self.failed[name] = f"{what}: {error}"
-        if name in ("bufv", "bufv-again"):
-            raise SystemExit("nothing to compare with") from error
 
     def end(self, peers):
         """Ends peers that have done their work."""
@@ -566,7 +553,7 @@ def count_calls(bench, names, cells, path):
         out = csv.writer(file)
         out.writerow(["cell", "peer", "calls", "which"])
         for name in names:
-            if name == "bufv-again":
+            if name == "bufv-again" or name in bench.failed:
                 continue
             with tempfile.TemporaryDirectory() as tmp:
                 log = f"{tmp}/log"
