@@ -324,6 +324,7 @@ static apr_status_t gather(gather_t *g, bufv__view_t view,
         g->file_next = reads_next(&view, limits);
         if (!take_chunks(g) || !g->file_next)
             return APR_SUCCESS;
+        assert(view.range != NULL);
         g->count = 1;
         status = take_range(g, view.range);
         if (status != APR_SUCCESS)
@@ -477,7 +478,7 @@ apr_status_t bufv__plan(bufv__batch_t *b, const bufv_t *v,
     apr_status_t status = APR_SUCCESS;
     int joins; /* the first two are one entry: no need to look further */
 
-    assert(v->length > 0 && bufv__is_valid(v));
+    assert((view.count > 0 || view.range != NULL) && bufv__is_valid(v));
     memset(b, 0, offsetof(bufv__batch_t, own));
     if (limits->message)
         return plan_message(b, v, &view, limits, s);
