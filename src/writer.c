@@ -169,7 +169,7 @@ apr_status_t bufv__writer_enter(bufv_writer_t *w)
     return mine ? APR_EBUSY : APR_SUCCESS;
 }
 
-/* Leaves the lock, and destroys a writer that was only waited for. */
+/* Leaves the lock. The last one out destroys a writer that is doomed. */
 static void unlock_or_destroy(bufv_writer_t *w)
 {
     int gone = w->doomed && w->uses == 0 && w->kept == 0;
