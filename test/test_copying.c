@@ -676,12 +676,12 @@ START_TEST(copying__a_writer_has_the_same_memory)
 
     inner.data = bytes_new(40000, 52);
     inner.s = scripted_new(pool);
-    inner.s->ops.copy_below = 512;
     scripted_open(inner.s);
+    bufv_writer_copy_below_set(inner.s->w, 512);
     inner.writev = s->ops.writev;
     s->ops.writev = write_inner;
-    s->ops.copy_below = 512;
     scripted_open(s);
+    bufv_writer_copy_below_set(s->w, 512);
     to = copied_to(s, inner.data);
     ck_assert_ptr_ne(inner.to, to);
     ck_assert_ptr_eq(copied_to(inner.s, inner.data), inner.to);

@@ -685,6 +685,23 @@ static void pause_kills(void *baton, apr_interval_time_t time)
     kill_victim(&clocked.of->it);
 }
 
+/* By the pause of a copy that comes after two waits for nothing: there is no
+ * third. */
+START_TEST(life__destroyed_by_the_pause_of_a_copy)
+{
+    waiting_t it = {{0}, 0, 0, 0, 0};
+    bufv_reader_t r = {read_nothing_yet, NULL, wait_for_nothing, NULL};
+
+    clocked_for(&it, 0);
+    it.it.s->ops.pause = pause_kills;
+    copy_until_it_goes(&it, &r, _i);
+    ck_assert_int_eq(it.reads, 3);
+    ck_assert_int_eq(it.waits, 2);
+    ck_assert_int_eq(clocked.late, 0);
+    destroy_what_is_left(&it);
+}
+END_TEST
+
 /* By the clock or by the pause of a list that waits for its turn, which does
  * not come: it waits no longer, though it has no limit. */
 START_TEST(life__destroyed_while_it_waits_for_its_turn)
@@ -1704,6 +1721,7 @@ static void add_tests(TCase *tc)
                         3 * WHATS);
     tcase_add_loop_test(tc, life__destroyed_by_an_interrupted_wait_of_a_reader,
                         0, WHATS);
+    tcase_add_loop_test(tc, life__destroyed_by_the_pause_of_a_copy, 0, WHATS);
     tcase_add_loop_test(tc, life__destroyed_while_it_waits_for_its_turn, 0,
                         2 * WHATS);
     tcase_add_loop_test(tc, life__destroyed_by_the_reader_at_the_end, 0,

@@ -26,14 +26,17 @@ static int get_option(int fd, int option)
     return getsockopt(fd, IPPROTO_TCP, option, &on, &len) == 0 ? on : -1;
 }
 
-static int set_cork(int fd, int on)
+static void set_cork(int fd, int on)
 {
-    return setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)) == 0;
+    setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }
 
 int bufv__cork(apr_os_sock_t fd)
 {
-    return get_option(fd, TCP_CORK) == 0 && set_cork(fd, 1);
+    if (get_option(fd, TCP_CORK) != 0)
+        return 0;
+    set_cork(fd, 1);
+    return 1;
 }
 
 /* Taking the option away sends what was held. */
